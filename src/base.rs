@@ -1,0 +1,10 @@
+//! Leaf types every layer may use: secrets, time, names, networks, failures of the world.
+//! Imports nothing of ours and decides nothing.
+
+pub mod api_key;
+pub mod clock;
+pub mod failure;
+pub mod name;
+pub mod nets;
+pub mod secret;
+pub mod watchdog;

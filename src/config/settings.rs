@@ -1,0 +1,485 @@
+//! What a configuration means: typed and complete, every default filled in, every secret read.
+//!
+//! Built by `config::load` only after the whole file was found valid, so compiling it further cannot fail.
+//! `line` fields are 1-based lines in the config file (0: not written there), for verdicts that name their rule.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use http::header::HeaderName;
+use ipnet::IpNet;
+
+use crate::base::name::{KeyId, LimitName, RouteName, SecretId};
+use crate::base::secret::Secret;
+use crate::scheme::Plan;
+
+/// One whole configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Addresses callers reach. Fixed while running.
+    pub listen: Vec<Address>,
+    /// The app.
+    pub upstream: Upstream,
+    /// Read-only health, readiness and metrics. Fixed while running.
+    pub ops: Address,
+    /// Admin API, loopback or unix; `None` when `off`. Fixed while running.
+    pub admin: Option<Address>,
+    /// Number of worker threads; `None`: from the CPU quota. Fixed while running.
+    pub workers: Option<usize>,
+    /// Rules for every route.
+    pub security: Security,
+    /// Switches an operator turns while running.
+    pub operational: Operational,
+    /// Routes, in file order; the shorthand `webhook_secrets` is expanded into this list.
+    pub routes: Vec<Route>,
+    /// What happens to a request no route matches.
+    pub unmatched: Unmatched,
+    /// Known API keys.
+    pub api_keys: ApiKeys,
+    /// Logs and records.
+    pub telemetry: Telemetry,
+    /// The bounds of `design.md` §8.
+    pub limits: Limits,
+    /// Prefix of the headers that tell the app who called, e.g. `x-sidegate-`; always lower case, ends in `-`.
+    pub identity_prefix: String,
+    /// SHA-256 over every input (config text, secret files, key files), lower-case hex.
+    pub hash: String,
+    /// Every file that was read, watched for changes.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// Where to listen or connect.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// TCP.
+    Tcp(SocketAddr),
+    /// A unix socket.
+    Unix(PathBuf),
+}
+
+/// The app behind the gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// Host and port as written (`127.0.0.1:3000`, `localhost:3000`), or a unix socket path.
+    pub target: UpstreamTarget,
+    /// Longest time to connect.
+    pub connect_timeout: Duration,
+    /// Longest time from the request sent to the response head.
+    pub timeout: Duration,
+    /// How long an idle connection is kept for reuse.
+    pub idle_timeout: Duration,
+    /// Most connections to the app at once, over all workers.
+    pub max_connections: usize,
+}
+
+/// Address of the app.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UpstreamTarget {
+    /// HTTP/1.1 over TCP; a name is resolved when connecting.
+    Tcp {
+        /// Host name or address, no brackets.
+        host: String,
+        /// Port 1–65535.
+        port: u16,
+    },
+    /// HTTP/1.1 over a unix socket.
+    Unix(PathBuf),
+}
+
+/// Rules for every route.
+#[derive(Clone, Debug)]
+pub struct Security {
+    /// Only these may call; `None`: anyone.
+    pub ip_allowlist: Option<IpList>,
+    /// These may not; beats the allow list.
+    pub ip_denylist: Option<IpList>,
+    /// Peers whose forwarding header is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Which header tells the client address.
+    pub client_ip_header: ClientIpHeader,
+}
+
+/// Networks with the line each was written on.
+#[derive(Clone, Debug, Default)]
+pub struct IpList {
+    /// Networks without host bits, IPv4-mapped IPv6 folded to IPv4, and the 1-based line of each.
+    pub nets: Vec<(IpNet, u32)>,
+}
+
+/// The forwarding header of the trusted proxies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientIpHeader {
+    /// `X-Forwarded-For`, walked from the right.
+    XForwardedFor,
+    /// RFC 7239 `Forwarded`, walked from the right.
+    Forwarded,
+    /// One header that holds one address.
+    Single(HeaderName),
+}
+
+/// Switches an operator turns while running.
+#[derive(Clone, Debug)]
+pub struct Operational {
+    /// Per-client limit over all routes, requests in any 60 s; `None`: off.
+    pub rate_limit_per_minute: Option<u32>,
+    /// Raises the log level to DEBUG.
+    pub verbose_logging: bool,
+    /// Whether only critical routes are served.
+    pub maintenance_mode: bool,
+    /// Told to callers during maintenance.
+    pub maintenance_message: String,
+    /// `Retry-After` during maintenance, seconds.
+    pub maintenance_retry_after: u32,
+}
+
+/// One protected route.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Unique name.
+    pub name: RouteName,
+    /// Line of the route's first key.
+    pub line: u32,
+    /// Which paths.
+    pub path: PathRule,
+    /// Which methods; empty: any.
+    pub methods: Vec<Method>,
+    /// Which hosts, lower case, no port; empty: any.
+    pub hosts: Vec<String>,
+    /// Webhook signature.
+    pub signature: Option<Signature>,
+    /// Shared secret in a header.
+    pub shared_secret: Option<SharedSecret>,
+    /// API key.
+    pub api_key: Option<ApiKeyUse>,
+    /// Whether all or any of the credentials above must verify.
+    pub require: Require,
+    /// What the caller must be allowed.
+    pub authorize: Authorize,
+    /// Narrows the global allow list.
+    pub ip_allowlist: Option<IpList>,
+    /// Adds to the global deny list.
+    pub ip_denylist: Option<IpList>,
+    /// Limits, all of which must admit.
+    pub rate_limits: Vec<RateLimit>,
+    /// Largest body, bytes; `None`: no bound but the buffer's where a body is buffered.
+    pub max_body: Option<u64>,
+    /// Served during maintenance.
+    pub critical: bool,
+    /// Has no credential check, and says so.
+    pub public: bool,
+    /// Another app for this route.
+    pub upstream: Option<Upstream>,
+}
+
+/// Which paths a route is for. Matching is on raw bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathRule {
+    /// This path exactly.
+    Exact(String),
+    /// `/users/{owner}/docs/{id}`: a name in braces stands for one whole, non-empty segment.
+    Template(String),
+    /// Whole segments: `/api/` covers `/api/…`; `/api` covers `/api` and `/api/…`.
+    Prefix(String),
+}
+
+/// A webhook signature to verify.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// Name of the preset, or `custom`.
+    pub provider: String,
+    /// The compiled scheme, tolerance already applied.
+    pub plan: Arc<Plan>,
+    /// Secrets valid at once. Empty never.
+    pub secrets: Vec<SecretEntry>,
+    /// The URL the provider signed, for schemes that sign it.
+    pub public_url: Option<String>,
+    /// What happens to a repeated message.
+    pub replay: Replay,
+    /// Line of the `signature` key.
+    pub line: u32,
+}
+
+/// What happens to a message seen before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// Not remembered.
+    Off,
+    /// 409.
+    Reject,
+    /// 200, not forwarded.
+    Acknowledge,
+}
+
+/// One of several secrets of a kind.
+#[derive(Clone, Debug)]
+pub struct SecretEntry {
+    /// Told in audit and metrics, never the value.
+    pub id: SecretId,
+    /// `None`: its file could not be read at start; whatever needs it answers 503.
+    pub value: Option<Secret>,
+    /// Not valid before this Unix time in milliseconds.
+    pub not_before: Option<i64>,
+    /// Not valid from this Unix time in milliseconds on.
+    pub not_after: Option<i64>,
+    /// Line of the entry.
+    pub line: u32,
+}
+
+/// A shared secret carried in a header.
+#[derive(Clone, Debug)]
+pub struct SharedSecret {
+    /// The header.
+    pub header: HeaderName,
+    /// Secrets valid at once. Empty never.
+    pub secrets: Vec<SecretEntry>,
+    /// Line of the `shared_secret` key.
+    pub line: u32,
+}
+
+/// Where a route looks for an API key.
+#[derive(Clone, Debug)]
+pub struct ApiKeyUse {
+    /// In order of writing; two different values in one request are refused.
+    pub locations: Vec<KeyLocation>,
+    /// Line of the `api_key` key.
+    pub line: u32,
+}
+
+/// One place an API key can stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyLocation {
+    /// `header:NAME`.
+    Header(HeaderName),
+    /// `Authorization: Bearer KEY`.
+    Bearer,
+    /// The password of `Authorization: Basic`.
+    Basic,
+    /// `cookie:NAME`.
+    Cookie(String),
+    /// `query:NAME`; removed from the forwarded query.
+    Query(String),
+}
+
+/// How several credentials combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Require {
+    /// Every configured credential must verify.
+    All,
+    /// At least one is presented, and every one presented verifies.
+    Any,
+}
+
+/// What an authenticated caller must be allowed. Empty lists ask nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Authorize {
+    /// At least one of these roles.
+    pub roles: Vec<String>,
+    /// Every one of these permissions; the key's own patterns may end in `*`, and so may these
+    /// (`search_*`: the key holds at least one permission with that beginning).
+    pub permissions: Vec<String>,
+    /// Line of the `authorize` key.
+    pub line: u32,
+}
+
+/// One rate limit of a route.
+#[derive(Clone, Debug)]
+pub struct RateLimit {
+    /// Unique within the route.
+    pub name: LimitName,
+    /// How much.
+    pub budget: Budget,
+    /// Whose requests are counted together; never empty.
+    pub by: Vec<LimitBy>,
+    /// Line of the entry.
+    pub line: u32,
+}
+
+/// How much a limit admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// Never more than `limit` in any `window`.
+    Window {
+        /// Requests.
+        limit: u32,
+        /// Length of the sliding window, 1 s to 24 h.
+        window: Duration,
+    },
+    /// Smoothing (GCRA): `burst` at once, then one every `interval`.
+    Smooth {
+        /// Nanoseconds between two requests at the sustained rate.
+        interval: Duration,
+        /// Requests admitted at once.
+        burst: u32,
+    },
+}
+
+/// What a limit counts by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitBy {
+    /// The client address; IPv6 by /64.
+    ClientIp,
+    /// The API key's id; requests without one share a bucket per client address.
+    ApiKey,
+    /// All requests of the route together.
+    Route,
+}
+
+/// What happens to a request no route matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmatched {
+    /// 404.
+    Deny,
+    /// Forwarded without any credential check, for the written reason.
+    Forward {
+        /// Why the operator wants this.
+        reason: String,
+    },
+}
+
+/// Known API keys.
+#[derive(Clone, Debug, Default)]
+pub struct ApiKeys {
+    /// Every key of the config and of all key files; ids are unique.
+    pub keys: Vec<ApiKey>,
+    /// Key of the HMAC that peppered digests were made with.
+    pub pepper: Option<Secret>,
+    /// Set when a key file or the pepper could not be read at start: routes with `api_key` answer 503.
+    pub unavailable: Option<String>,
+}
+
+/// One API key, as a digest.
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    /// Public id.
+    pub id: KeyId,
+    /// Human name; may be empty.
+    pub name: String,
+    /// How the digest was made.
+    pub digest: KeyDigest,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// Permissions; each may end in `*`.
+    pub permissions: Vec<String>,
+    /// Requests in any 60 s, over all routes.
+    pub rate_limit: Option<u32>,
+    /// Not valid before this Unix time in milliseconds.
+    pub not_before: Option<i64>,
+    /// Not valid from this Unix time in milliseconds on.
+    pub expires_at: Option<i64>,
+    /// Never valid.
+    pub revoked: bool,
+    /// Where it was written, `file:line`.
+    pub origin: String,
+}
+
+/// Digest of an API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyDigest {
+    /// SHA-256 of the key's bytes.
+    Sha256([u8; 32]),
+    /// HMAC-SHA256 of the key's bytes under the pepper.
+    Peppered([u8; 32]),
+}
+
+/// Logs and records.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// Least severe level written.
+    pub log_level: LogLevel,
+    /// Shape of a log line.
+    pub log_format: LogFormat,
+    /// One line per request.
+    pub access_log: Sink,
+    /// One line per verdict.
+    pub audit: Sink,
+    /// Refuse with 503 when the audit record cannot be queued.
+    pub audit_strict: bool,
+}
+
+/// Log levels as the config spells them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Everything.
+    Debug,
+    /// A few lines a minute.
+    Info,
+    /// Going on in a worse state.
+    Warning,
+    /// Someone must act.
+    Error,
+    /// Same as error: only what stops the gate.
+    Critical,
+}
+
+/// Shape of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For reading at a terminal.
+    Text,
+}
+
+/// Where lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sink {
+    /// Nowhere.
+    Off,
+    /// Standard output.
+    Stdout,
+    /// Appended to a file.
+    File(PathBuf),
+}
+
+/// The bounds of `design.md` §8. Names are the config keys under `limits`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Accept to the whole request head.
+    pub head_timeout: Duration,
+    /// Bytes of a request head.
+    pub head_size: usize,
+    /// Header fields of a request, cookie crumbs counted.
+    pub head_fields: usize,
+    /// Bytes of the request target.
+    pub uri_size: usize,
+    /// Idle time of a kept connection.
+    pub keepalive_timeout: Duration,
+    /// Client connections at once, over all workers; `None`: from memory and descriptor limits.
+    pub connections: Option<usize>,
+    /// Bytes of one buffered body, at most 25 MiB.
+    pub buffered_body: u64,
+    /// Bytes of all buffered bodies together; a quarter per client.
+    pub buffered_total: u64,
+    /// Longest pause between two pieces of a body.
+    pub body_idle: Duration,
+    /// Slowest body, bytes per second, after `body_rate_grace`.
+    pub body_rate: u64,
+    /// Time before `body_rate` applies.
+    pub body_rate_grace: Duration,
+    /// Longest time for a buffered body to arrive whole.
+    pub buffered_body_timeout: Duration,
+    /// HTTP/2 streams at once on one connection.
+    pub http2_streams: u32,
+    /// Bytes of an HTTP/2 header list.
+    pub http2_header_list: u32,
+    /// Longest time a response may make no progress because the caller does not read.
+    pub stalled_stream: Duration,
+    /// Drain: shortest time new requests are still served.
+    pub drain_min: Duration,
+    /// Drain: longest time until the process ends.
+    pub drain_max: Duration,
+    /// 401s of one client address in 10 s before it is refused unread; 0 turns the flood guard off.
+    pub failures: u32,
+    /// Entries of the rate-limit tables together.
+    pub limit_entries: usize,
+    /// Messages remembered against replay.
+    pub replay_entries: usize,
+    /// Records waiting for the audit writer, 1–100000.
+    pub audit_queue: usize,
+    /// An upgraded connection (WebSocket) with no byte either way is closed after this.
+    pub tunnel_idle: Duration,
+}
+

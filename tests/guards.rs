@@ -1,0 +1,2 @@
+//! guards
+fn main() {}
