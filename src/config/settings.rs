@@ -12,9 +12,17 @@ use http::Method;
 use http::header::HeaderName;
 use ipnet::IpNet;
 
-use crate::base::name::{KeyId, LimitName, RouteName, SecretId};
+use crate::base::name::{LimitName, RouteName, SecretId};
 use crate::base::secret::Secret;
 use crate::scheme::Plan;
+
+pub use self::keys::{ApiKey, ApiKeys, KeyDigest};
+pub use self::limits::Limits;
+pub use self::telemetry::{LogFormat, LogLevel, Sink, Telemetry};
+
+mod keys;
+mod limits;
+mod telemetry;
 
 /// One whole configuration.
 #[derive(Clone, Debug)]
@@ -338,148 +346,3 @@ pub enum Unmatched {
         reason: String,
     },
 }
-
-/// Known API keys.
-#[derive(Clone, Debug, Default)]
-pub struct ApiKeys {
-    /// Every key of the config and of all key files; ids are unique.
-    pub keys: Vec<ApiKey>,
-    /// Key of the HMAC that peppered digests were made with.
-    pub pepper: Option<Secret>,
-    /// Set when a key file or the pepper could not be read at start: routes with `api_key` answer 503.
-    pub unavailable: Option<String>,
-}
-
-/// One API key, as a digest.
-#[derive(Clone, Debug)]
-pub struct ApiKey {
-    /// Public id.
-    pub id: KeyId,
-    /// Human name; may be empty.
-    pub name: String,
-    /// How the digest was made.
-    pub digest: KeyDigest,
-    /// Roles.
-    pub roles: Vec<String>,
-    /// Permissions; each may end in `*`.
-    pub permissions: Vec<String>,
-    /// Requests in any 60 s, over all routes.
-    pub rate_limit: Option<u32>,
-    /// Not valid before this Unix time in milliseconds.
-    pub not_before: Option<i64>,
-    /// Not valid from this Unix time in milliseconds on.
-    pub expires_at: Option<i64>,
-    /// Never valid.
-    pub revoked: bool,
-    /// Where it was written, `file:line`.
-    pub origin: String,
-}
-
-/// Digest of an API key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyDigest {
-    /// SHA-256 of the key's bytes.
-    Sha256([u8; 32]),
-    /// HMAC-SHA256 of the key's bytes under the pepper.
-    Peppered([u8; 32]),
-}
-
-/// Logs and records.
-#[derive(Clone, Debug)]
-pub struct Telemetry {
-    /// Least severe level written.
-    pub log_level: LogLevel,
-    /// Shape of a log line.
-    pub log_format: LogFormat,
-    /// One line per request.
-    pub access_log: Sink,
-    /// One line per verdict.
-    pub audit: Sink,
-    /// Refuse with 503 when the audit record cannot be queued.
-    pub audit_strict: bool,
-}
-
-/// Log levels as the config spells them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
-    /// Everything.
-    Debug,
-    /// A few lines a minute.
-    Info,
-    /// Going on in a worse state.
-    Warning,
-    /// Someone must act.
-    Error,
-    /// Same as error: only what stops the gate.
-    Critical,
-}
-
-/// Shape of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line.
-    Json,
-    /// For reading at a terminal.
-    Text,
-}
-
-/// Where lines go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sink {
-    /// Nowhere.
-    Off,
-    /// Standard output.
-    Stdout,
-    /// Appended to a file.
-    File(PathBuf),
-}
-
-/// The bounds of `design.md` §8. Names are the config keys under `limits`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Accept to the whole request head.
-    pub head_timeout: Duration,
-    /// Bytes of a request head.
-    pub head_size: usize,
-    /// Header fields of a request, cookie crumbs counted.
-    pub head_fields: usize,
-    /// Bytes of the request target.
-    pub uri_size: usize,
-    /// Idle time of a kept connection.
-    pub keepalive_timeout: Duration,
-    /// Client connections at once, over all workers; `None`: from memory and descriptor limits.
-    pub connections: Option<usize>,
-    /// Bytes of one buffered body, at most 25 MiB.
-    pub buffered_body: u64,
-    /// Bytes of all buffered bodies together; a quarter per client.
-    pub buffered_total: u64,
-    /// Longest pause between two pieces of a body.
-    pub body_idle: Duration,
-    /// Slowest body, bytes per second, after `body_rate_grace`.
-    pub body_rate: u64,
-    /// Time before `body_rate` applies.
-    pub body_rate_grace: Duration,
-    /// Longest time for a buffered body to arrive whole.
-    pub buffered_body_timeout: Duration,
-    /// HTTP/2 streams at once on one connection.
-    pub http2_streams: u32,
-    /// Bytes of an HTTP/2 header list.
-    pub http2_header_list: u32,
-    /// Longest time a response may make no progress because the caller does not read.
-    pub stalled_stream: Duration,
-    /// Drain: shortest time new requests are still served.
-    pub drain_min: Duration,
-    /// Drain: longest time until the process ends.
-    pub drain_max: Duration,
-    /// 401s of one client address in 10 s before it is refused unread; 0 turns the flood guard off.
-    pub failures: u32,
-    /// Entries of the rate-limit tables together.
-    pub limit_entries: usize,
-    /// Messages remembered against replay.
-    pub replay_entries: usize,
-    /// Records waiting for the audit writer, 1–100000.
-    pub audit_queue: usize,
-    /// An upgraded connection (WebSocket) with no byte either way is closed after this.
-    pub tunnel_idle: Duration,
-}
-
