@@ -1,5 +1,93 @@
 //! The webhook signature language: presets, compiled plans, verifiers. Knows nothing of proxies.
+//!
+//! A [`Spec`] says in words where a signature stands, what it covers and how it is made; [`Plan::compile`] checks
+//! it and makes the plan a request is judged by; [`Plan::begin`] judges the head and starts the MAC, which takes the
+//! body while it arrives. Nothing here reads a clock, logs, or decides what happens to a refused request.
+//! Called by `config` (compile), `check` (begin, finish) and the `send` command (sign).
 
-/// A compiled scheme (placeholder until the module lands).
-#[derive(Debug)]
-pub struct Plan;
+mod plan;
+mod presets;
+mod session;
+mod spec;
+
+use http::HeaderMap;
+
+pub use plan::{Key, KeyProblem, Plan, SignProblem};
+pub use presets::{Evidence, NamedSpec, Preset, Shape, Stamp, UnknownVariant, preset, presets};
+pub use session::Session;
+pub use spec::{KeySpec, Spec, SpecProblem, TsSpec};
+
+/// Most signatures of one request that are compared; a request with more is refused.
+pub const MOST_CANDIDATES: usize = 16;
+/// Most secrets one request is compared with; the config allows no more.
+pub const MOST_KEYS: usize = 8;
+
+/// What a signature can cover beside the body: the request as the provider saw it.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedHead<'a> {
+    /// The method, as received.
+    pub method: &'a str,
+    /// Path and query exactly as received, percent-encoding untouched.
+    pub path_and_query: &'a str,
+    /// The URL the provider called, query included: the configured `public_url`, or what was derived for it.
+    /// Only read where [`Plan::needs_url`].
+    pub url: Option<&'a str>,
+    /// All header lines as received.
+    pub headers: &'a HeaderMap,
+}
+
+/// A request to be signed as its provider would.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// The head; headers it already has are kept where the scheme needs them.
+    pub head: SignedHead<'a>,
+    /// The whole body.
+    pub body: &'a [u8],
+    /// The delivery's id, for the schemes that have one in a header.
+    pub id: &'a str,
+}
+
+/// Whether the caller wants to remember the message against replay. Costs one more SHA-256 over the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplayId {
+    /// Compute it.
+    Wanted,
+    /// Do not.
+    Unwanted,
+}
+
+/// A signature that matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Index into the keys given to [`Plan::begin`]: the first that matched.
+    pub key: usize,
+    /// SHA-256 over the scheme's name and the signed message, when wanted; never set for kind `token`, which signs
+    /// no message. Two routes with one preset can see equal messages: the caller adds the route.
+    pub replay_id: Option<[u8; 32]>,
+}
+
+/// Why a request's signature was not accepted. The caller of the gate is told none of this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No signature, or something the signed message needs is absent from the head.
+    Missing,
+    /// A signature, or a field the signed message needs, that is unreadable, doubled, too many, or of another
+    /// version than the one pinned.
+    Malformed,
+    /// No signature matches under any key.
+    Wrong,
+    /// The timestamp is too old.
+    Stale {
+        /// Seconds past the end of the window, rounded up.
+        by_s: u64,
+    },
+    /// The timestamp is too far in the future.
+    Future {
+        /// Seconds before the start of the window, rounded up.
+        by_s: u64,
+    },
+    /// The timestamp is not of the exact shape the scheme asks for.
+    TimestampMalformed,
+    /// The body lacks what the scheme reads from it, or can be read in two ways.
+    BodyShape,
+}

@@ -1,0 +1,104 @@
+//! A scheme in words, as a preset or a config file says it. Checked only by `Plan::compile`.
+
+/// One signature scheme. `Spec::default()` is HMAC-SHA256 over the body, hex, key as written, no signature place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// What replay ids are bound to: `PROVIDER/VARIANT` for presets, else `custom`.
+    pub name: String,
+    /// `hmac` or `token` (the signature is the secret itself).
+    pub kind: String,
+    /// `sha1`, `sha256`, `sha384` or `sha512`.
+    pub hash: String,
+    /// Locators of the signature; all that are present are candidates. `header:NAME`, `header:NAME-*` (numbered),
+    /// `query:NAME`, `form:NAME`, `json:PATH`.
+    pub sig: Vec<String>,
+    /// Separates the items of one signature value.
+    pub split: Option<String>,
+    /// Separates the name and the value of an item; `=` unless said.
+    pub kv: Option<String>,
+    /// Only items of this name are signatures.
+    pub field: Option<String>,
+    /// Only items at this position are signatures: `rest` (all but the first) or `last`.
+    pub pick: Option<String>,
+    /// Every signature begins with this text, removed before decoding.
+    pub prefix: Option<String>,
+    /// Encoding of a signature: `hex`, `base64` or `base64url`. Padding may be absent.
+    pub enc: String,
+    /// Template of the signed message.
+    pub msg: String,
+    /// The signed time.
+    pub ts: Option<TsSpec>,
+    /// How a secret becomes a key.
+    pub key: KeySpec,
+    /// Locator of the delivery's unique id. Where it stands in `msg`, only `A-Z a-z 0-9 _ : -` are accepted in it.
+    pub id: Option<String>,
+    /// Locators that must hold exactly this text: pins a version or an algorithm.
+    pub require: Vec<(String, String)>,
+}
+
+/// Where a scheme's time stands and how far it may be off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TsSpec {
+    /// Locators; the first that is present counts. Also `sig:NAME`, an item of the signature value.
+    pub from: Vec<String>,
+    /// `unix` (10 digits), `unix_ms` (13 digits), `auto` (either of these), `rfc3339` or `http_date`.
+    pub fmt: String,
+    /// Seconds the time may lie back; `None`: the provider promises no bound.
+    pub tol_s: Option<u64>,
+    /// Seconds the time may lie ahead; never more than `tol_s` counts.
+    pub future_s: u64,
+}
+
+/// How a secret becomes a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySpec {
+    /// `utf8` (the bytes as written), `base64` or `hex`.
+    pub enc: String,
+    /// Beginnings removed from the secret before decoding, each once, in this order.
+    pub strip: Vec<String>,
+}
+
+/// One thing wrong with a [`Spec`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecProblem {
+    /// The key it is about: `sig`, `msg`, `ts.fmt`, `key.enc`, …
+    pub field: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead; may be empty.
+    pub hint: String,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            name: "custom".into(),
+            kind: "hmac".into(),
+            hash: "sha256".into(),
+            sig: Vec::new(),
+            split: None,
+            kv: None,
+            field: None,
+            pick: None,
+            prefix: None,
+            enc: "hex".into(),
+            msg: "{body}".into(),
+            ts: None,
+            key: KeySpec::default(),
+            id: None,
+            require: Vec::new(),
+        }
+    }
+}
+
+impl Default for TsSpec {
+    fn default() -> Self {
+        Self { from: Vec::new(), fmt: "unix".into(), tol_s: Some(300), future_s: 60 }
+    }
+}
+
+impl Default for KeySpec {
+    fn default() -> Self {
+        Self { enc: "utf8".into(), strip: Vec::new() }
+    }
+}
