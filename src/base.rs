@@ -6,5 +6,6 @@ pub mod clock;
 pub mod failure;
 pub mod name;
 pub mod nets;
+pub mod request_id;
 pub mod secret;
 pub mod watchdog;
