@@ -1,8 +1,7 @@
-//! placeholder
-pub mod client_ip { 
- //! placeholder
- /// placeholder
- #[derive(Clone, Copy, Debug)]
- pub struct Client { /// ip
- pub ip: std::net::IpAddr, /// trusted
- pub peer_trusted: bool } }
+//! Who is calling and what for: the client's address, the route, the credential. Takes heads apart and decides
+//! nothing about admission; the checks above do.
+
+pub mod client_ip;
+pub mod credential;
+pub mod facts;
+pub mod route;

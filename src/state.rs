@@ -1,7 +1,40 @@
-//! placeholder
-pub mod replay { 
- //! placeholder
- /// placeholder
- #[derive(Debug)]
- pub struct Reservation; impl Reservation { /// commit
- pub fn commit(self, _now: crate::base::clock::Mono) {} } }
+//! What outlives a reload: limit tables, replay memory, flood guard. Bounded, sharded, shared by all workers.
+//!
+//! Time comes in as an argument; no lock is ever held across an await.
+
+pub mod flood;
+pub mod limit;
+pub mod replay;
+
+use std::sync::Arc;
+
+use crate::config::settings::Limits;
+
+/// Every table that survives a reload. Held in an `Arc` by all workers.
+#[derive(Debug)]
+pub struct Tables {
+    /// Rate limits.
+    pub limits: limit::LimitTables,
+    /// Messages seen.
+    pub replay: Arc<replay::ReplayMemory>,
+    /// Failed authentications by client address.
+    pub flood: flood::FloodGuard,
+}
+
+impl Tables {
+    /// Empty tables with the bounds of `limits`.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            limits: limit::LimitTables::new(limits.limit_entries),
+            replay: Arc::new(replay::ReplayMemory::new(limits.replay_entries)),
+            flood: flood::FloodGuard::new(limits.failures),
+        }
+    }
+
+    /// Takes over the bounds of a reloaded configuration. What is counted or remembered stays.
+    pub fn apply(&self, limits: &Limits) {
+        self.limits.set_entries(limits.limit_entries);
+        self.replay.set_entries(limits.replay_entries);
+        self.flood.set_threshold(limits.failures);
+    }
+}
