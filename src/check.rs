@@ -4,8 +4,314 @@
 //! [`Policy::body`] after it (or, where no rule needs the bytes, before it streams). Pure: values and tables in, a
 //! verdict out; no log, no metric, no clock, no I/O. Called by `exchange` alone.
 
+mod api_key;
+mod authorize;
+mod credentials;
 pub mod deny;
+mod flood;
+mod hygiene;
+mod ip_list;
+mod maintenance;
 pub mod permit;
+mod policy;
+mod quota;
+mod secrets;
+mod shared_secret;
+mod signature;
 
+use std::net::IpAddr;
+
+use http::Method;
+use http::header;
+use http::request::Parts;
+
+use crate::base::clock::Now;
+use crate::identify::client_ip::Client;
+use crate::identify::facts;
+use crate::identify::route::Found;
+use crate::state::Tables;
+use crate::state::replay::{Reservation, Reserved};
 pub use deny::Deny;
+use deny::Reason;
+use maintenance::Urgency;
 pub use permit::{Granted, Identity, Payload, Permit, Upgrade};
+pub use policy::Policy;
+use policy::RoutePolicy;
+use quota::Counted;
+pub use quota::MOST_ROUTE_LIMITS;
+
+use credentials::Proven;
+
+/// What became known about a request while it was judged; kept by the caller so that refusals are recorded with it.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The client address, once the forwarding header has been read.
+    pub client: Option<Client>,
+    /// Index of the route, once found.
+    pub route: Option<usize>,
+    /// The API key and secrets that verified.
+    pub identity: Identity,
+    /// Whether a 401 of this request counts for the flood guard.
+    pub flood_counts: bool,
+    /// A body of this length was declared.
+    pub declared_length: Option<u64>,
+}
+
+/// A head that was accepted; the body is still to come.
+#[derive(Debug)]
+pub struct HeadPass {
+    parts: Parts,
+    peer: IpAddr,
+    client: Client,
+    upgrade: Upgrade,
+    proven: Proven,
+}
+
+/// How the body must be taken before [`Policy::body`] can judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyNeed {
+    /// No rule needs its bytes.
+    Stream,
+    /// Whole, at most this many bytes.
+    Whole {
+        /// Bytes.
+        max: u64,
+    },
+}
+
+/// The outcome of all checks.
+#[derive(Debug)]
+pub enum Verdict<B> {
+    /// Send it.
+    Forward(Box<Permit<B>>),
+    /// Do not send it; answer this instead.
+    Answer(Answer),
+    /// Refuse it.
+    Deny(Deny),
+}
+
+/// An answer the gate gives in place of the app, to a request that passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// 200: this signed message was delivered before.
+    AcknowledgeDuplicate,
+}
+
+impl Policy {
+    /// Steps 1 to 8: everything that can be judged from the head, before one byte of body is read.
+    ///
+    /// # Errors
+    /// [`Deny`] by the first check that refuses; `facts` holds what was known by then.
+    pub fn head(
+        &self,
+        mut parts: Parts,
+        peer: IpAddr,
+        (tables, now): (&Tables, Now),
+        facts: &mut Facts,
+    ) -> Result<HeadPass, Deny> {
+        // 1. One reading of the head for everyone, or nothing that follows means anything.
+        let upgrade = self.head_rules.judge(&parts)?;
+        let client = self.client(&parts, peer)?;
+        facts.client = Some(client);
+        facts.declared_length = declared_length(&parts);
+        // 2. Who may call at all: cheapest, needs nothing else.
+        self.ips.check(client.ip)?;
+        // 3. Before any secret is compared, so that guessing costs the guesser.
+        facts.flood_counts = self.flood.is_on() && !self.client_ip.undeclared_proxy(peer, &parts.headers);
+        if facts.flood_counts {
+            self.flood.check(&tables.flood, client.ip, now.mono)?;
+        }
+        // 4. Which rules apply.
+        let route = self.route(&parts, facts)?;
+        let Some(route) = route else { return Ok(self.pass_unmatched(parts, peer, client, upgrade)) };
+        route.ips.check(client.ip)?;
+        if upgrade != Upgrade::None && route.judges_bodies() {
+            return Err(Deny::new(Reason::UpgradeRefused, route.line).hint("the route judges bodies"));
+        }
+        // 5, 6. Who calls: shared secret, then API key; the app never sees the key.
+        let mut proven = credentials::prove(route, &self.keys, &parts, now.wall, &mut facts.identity)?;
+        if let Some(rule) = &route.api_key {
+            rule.strip(&mut parts);
+        }
+        // 7. What they may do.
+        route.authorize.check(proven.key.as_deref())?;
+        // 8. What the head tells of the body.
+        self.declared_body(route, facts.declared_length)?;
+        credentials::begin_signature(route, &parts, now.wall, &mut proven)?;
+        Ok(HeadPass { parts, peer, client, upgrade, proven })
+    }
+
+    /// How the body of an accepted head must be taken.
+    pub fn need(&self, pass: &HeadPass) -> BodyNeed {
+        match (&pass.proven.pending, self.route_of(pass)) {
+            (Some(_), Some(route)) if route.judges_bodies() => {
+                BodyNeed::Whole { max: self.whole_body(route) }
+            }
+            (Some(_) | None, Some(_) | None) => BodyNeed::Stream,
+        }
+    }
+
+    /// Steps 9 to 13, over the body as it was taken; the only maker of permits.
+    pub fn body<B>(
+        &self,
+        pass: HeadPass,
+        payload: Payload<B>,
+        (tables, now): (&Tables, Now),
+        facts: &mut Facts,
+    ) -> Verdict<B> {
+        match self.judge_body(pass, payload, (tables, now), facts) {
+            Ok(verdict) => verdict,
+            Err(deny) => Verdict::Deny(deny),
+        }
+    }
+
+    fn judge_body<B>(
+        &self,
+        mut pass: HeadPass,
+        payload: Payload<B>,
+        (tables, now): (&Tables, Now),
+        facts: &mut Facts,
+    ) -> Result<Verdict<B>, Deny> {
+        let route = self.route_of(&pass);
+        // 9. Is it signed? Only over the whole body.
+        let bytes = match &payload {
+            Payload::Whole { bytes, .. } => Some(bytes.as_ref()),
+            Payload::Stream(_) => None,
+        };
+        let replay_id = credentials::finish_signature(route, &mut pass.proven, bytes, &mut facts.identity)?;
+        // 10. Was it seen before? After the signature, so that a forgery cannot fill the memory.
+        let reservation = match (route, replay_id) {
+            (Some(route), Some(id)) => match reserve(route, id, tables, now)? {
+                Some(reservation) => Some(reservation),
+                None => return Ok(Verdict::Answer(Answer::AcknowledgeDuplicate)),
+            },
+            (Some(_) | None, Some(_) | None) => None,
+        };
+        // 11. After authentication, so that outsiders do not learn of maintenance on protected routes.
+        self.maintenance.check(route.map_or(Urgency::Ordinary, |route| route.urgency))?;
+        // 12. Last of what counts, so that a forged request never costs its victim quota.
+        let key = pass.proven.key.as_deref();
+        let counted = Counted { client: pass.client.ip, key };
+        quota::check(
+            &self.client_quota,
+            route.map(|route| &route.quota),
+            counted,
+            (&tables.limits, now.mono),
+        )?;
+        // 13. Rules on the body: its size; a streamed body is held to it while it streams.
+        if let (Some(route), Some(bytes)) = (route, bytes) {
+            self.declared_body(route, u64::try_from(bytes.len()).ok())?;
+        }
+        let granted = Granted {
+            parts: pass.parts,
+            payload,
+            identity: facts.identity.clone(),
+            client: pass.client,
+            peer: pass.peer,
+            reservation,
+            max_body: route.and_then(|route| route.max_body),
+            upgrade: pass.upgrade,
+        };
+        Ok(Verdict::Forward(Box::new(Permit::new(granted))))
+    }
+
+    fn client(&self, parts: &Parts, peer: IpAddr) -> Result<Client, Deny> {
+        self.client_ip
+            .resolve(peer, &parts.headers)
+            .map_err(|_| Deny::new(Reason::ForwardedMalformed, 0).hint("security.client_ip_header"))
+    }
+
+    fn route(&self, parts: &Parts, facts: &mut Facts) -> Result<Option<&RoutePolicy>, Deny> {
+        let host = facts::host_of(parts).map_err(|_| Deny::new(Reason::HostInvalid, 0))?;
+        match self.table.find(&parts.method, &host, parts.uri.path()) {
+            Found::Route(index) => {
+                facts.route = Some(index);
+                facts.identity.route = Some(index);
+                self.routes.get(index).map(Some).ok_or_else(|| Deny::new(Reason::NoRoute, 0))
+            }
+            Found::WrongMethod(index) => {
+                facts.route = Some(index);
+                let line = self.routes.get(index).map_or(0, |route| route.line);
+                Err(Deny::new(Reason::MethodNotAllowed, line))
+            }
+            Found::WrongHost(index) => {
+                let line = self.routes.get(index).map_or(0, |route| route.line);
+                Err(Deny::new(Reason::NoRoute, line).hint("the path has a route, but not for this host"))
+            }
+            Found::Ambiguous => Err(Deny::new(Reason::PathAmbiguous, 0)),
+            Found::Unmatched if self.forwards_unmatched => Ok(None),
+            Found::Unmatched => Err(Deny::new(Reason::NoRoute, 0)),
+        }
+    }
+
+    fn pass_unmatched(&self, parts: Parts, peer: IpAddr, client: Client, upgrade: Upgrade) -> HeadPass {
+        HeadPass { parts, peer, client, upgrade, proven: Proven::default() }
+    }
+
+    fn route_of(&self, pass: &HeadPass) -> Option<&RoutePolicy> {
+        pass.proven.route.and_then(|index| self.routes.get(index))
+    }
+
+    fn whole_body(&self, route: &RoutePolicy) -> u64 {
+        route.max_body.unwrap_or(self.buffered_body)
+    }
+
+    fn declared_body(&self, route: &RoutePolicy, length: Option<u64>) -> Result<(), Deny> {
+        let max = if route.judges_bodies() { Some(self.whole_body(route)) } else { route.max_body };
+        match (length, max) {
+            (Some(length), Some(max)) if length > max => {
+                let key = if route.max_body.is_some() { "body.max_size" } else { "limits.buffered_body" };
+                Err(Deny::new(Reason::BodyTooLarge, route.line).hint(format!("{key} is {max} bytes")))
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
+    }
+}
+
+impl HeadPass {
+    /// Feeds the next piece of a body that is needed whole to the checks that hash it.
+    pub fn update(&mut self, chunk: &[u8]) {
+        if let Some(pending) = &mut self.proven.pending {
+            pending.update(chunk);
+        }
+    }
+
+    /// The method and the head, for taking the body.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+/// `None`: the message is a duplicate that the route acknowledges.
+fn reserve(
+    route: &RoutePolicy,
+    id: [u8; 32],
+    tables: &Tables,
+    now: Now,
+) -> Result<Option<Reservation>, Deny> {
+    let Some(rule) = &route.signature else { return Ok(None) };
+    match tables.replay.reserve(id, rule.keep, now.mono) {
+        Reserved::Fresh(reservation) => Ok(Some(reservation)),
+        Reserved::InFlight => Err(Deny::new(Reason::ReplayInFlight, route.line).retry_after(1)),
+        Reserved::Full => {
+            Err(Deny::new(Reason::ReplayFull, route.line).retry_after(1).hint("limits.replay_entries"))
+        }
+        Reserved::Duplicate => match rule.replay {
+            crate::config::settings::Replay::Acknowledge => Ok(None),
+            crate::config::settings::Replay::Reject | crate::config::settings::Replay::Off => {
+                Err(Deny::new(Reason::Replayed, route.line))
+            }
+        },
+    }
+}
+
+/// The declared length; hygiene has made sure there is at most one and that it is a number.
+fn declared_length(parts: &Parts) -> Option<u64> {
+    let value = parts.headers.get(header::CONTENT_LENGTH)?;
+    value.to_str().ok()?.parse().ok()
+}
+
+/// Whether a method may be sent to the app a second time after a failure (RFC 9110 §9.2.2).
+pub fn is_idempotent(method: &Method) -> bool {
+    [&Method::GET, &Method::HEAD, &Method::OPTIONS, &Method::PUT, &Method::DELETE].contains(&method)
+}

@@ -1,0 +1,186 @@
+//! Is the head one that every HTTP reader reads alike? Step 1 of the order; refuses, never repairs.
+//!
+//! HTTP/1 heads have passed the raw validator of `listen` before; what stands here holds for HTTP/2 too and needs
+//! parsed fields: Host, method, Upgrade, Expect, nominations of `Connection`.
+
+use http::header::{self, HeaderMap, HeaderName};
+use http::request::Parts;
+use http::{Method, Version};
+
+use super::deny::{Deny, Reason};
+use super::permit::Upgrade;
+use crate::config::settings::{KeyLocation, Settings};
+use crate::identify::facts;
+
+/// Bounds and names the head is judged by; compiled once per generation.
+#[derive(Debug)]
+pub(super) struct HeadRules {
+    max_fields: usize,
+    max_uri: usize,
+    max_bytes: usize,
+    protected: Vec<HeaderName>,
+}
+
+/// Fields whose removal would change framing, routing or identity.
+const FRAMING: [HeaderName; 6] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::AUTHORIZATION,
+    header::COOKIE,
+    header::CONTENT_TYPE,
+];
+
+/// Most fields `Connection` may nominate.
+const MOST_NOMINATIONS: usize = 10;
+
+impl HeadRules {
+    pub(super) fn from_settings(settings: &Settings) -> Self {
+        let mut protected = FRAMING.to_vec();
+        for route in &settings.routes {
+            if let Some(signature) = &route.signature {
+                protected.extend(signature.plan.headers().iter().cloned());
+            }
+            if let Some(secret) = &route.shared_secret {
+                protected.push(secret.header.clone());
+            }
+            for location in route.api_key.iter().flat_map(|key| &key.locations) {
+                if let KeyLocation::Header(name) = location {
+                    protected.push(name.clone());
+                }
+            }
+        }
+        protected.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        protected.dedup();
+        Self {
+            max_fields: settings.limits.head_fields,
+            max_uri: settings.limits.uri_size,
+            max_bytes: settings.limits.head_size,
+            protected,
+        }
+    }
+
+    /// Judges the head and says whether it asks for a WebSocket.
+    pub(super) fn judge(&self, parts: &Parts) -> Result<Upgrade, Deny> {
+        version(parts.version)?;
+        method(&parts.method)?;
+        self.sizes(parts)?;
+        target(parts)?;
+        facts::host_of(parts).map_err(|_| Deny::new(Reason::HostInvalid, 0))?;
+        expect(&parts.headers)?;
+        self.nominations(&parts.headers)?;
+        upgrade(parts)
+    }
+
+    fn sizes(&self, parts: &Parts) -> Result<(), Deny> {
+        let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+        if target > self.max_uri {
+            return Err(Deny::new(Reason::UriTooLong, 0).hint("limits.uri_size"));
+        }
+        if parts.headers.len() > self.max_fields {
+            return Err(Deny::new(Reason::HeadTooLarge, 0).hint("limits.head_fields"));
+        }
+        if parts.version == Version::HTTP_2 {
+            let bytes: usize = parts
+                .headers
+                .iter()
+                .map(|(name, value)| name.as_str().len().saturating_add(value.len()).saturating_add(32))
+                .sum();
+            if bytes.saturating_add(target) > self.max_bytes {
+                return Err(Deny::new(Reason::HeadTooLarge, 0).hint("limits.head_size"));
+            }
+        }
+        Ok(())
+    }
+
+    /// RFC 9110 §7.6.1 removes what `Connection` nominates: a caller must not strip what a check or the app reads.
+    fn nominations(&self, headers: &HeaderMap) -> Result<(), Deny> {
+        let mut count = 0usize;
+        for token in list(headers, &header::CONNECTION) {
+            let token = token.map_err(|_| Deny::new(Reason::ConnectionNominates, 0))?;
+            if is_connection_option(token) {
+                continue;
+            }
+            count = count.saturating_add(1);
+            let protected = count > MOST_NOMINATIONS
+                || self.protected.iter().any(|name| name.as_str().eq_ignore_ascii_case(token));
+            if protected {
+                return Err(Deny::new(Reason::ConnectionNominates, 0));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_connection_option(token: &str) -> bool {
+    ["close", "keep-alive", "upgrade", "te", ""].iter().any(|option| token.eq_ignore_ascii_case(option))
+}
+
+fn version(version: Version) -> Result<(), Deny> {
+    match version {
+        Version::HTTP_10 | Version::HTTP_11 | Version::HTTP_2 => Ok(()),
+        _ => Err(Deny::new(Reason::VersionRefused, 0)),
+    }
+}
+
+/// Lower-case methods are refused because some apps fold the case after a rule has compared it.
+fn method(method: &Method) -> Result<(), Deny> {
+    let tunnelling = *method == Method::CONNECT || *method == Method::TRACE;
+    if tunnelling || method.as_str().bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return Err(Deny::new(Reason::MethodRefused, 0));
+    }
+    Ok(())
+}
+
+/// The target must be origin-form bytes that need no interpretation; `*` goes with OPTIONS only.
+fn target(parts: &Parts) -> Result<(), Deny> {
+    let malformed = || Deny::new(Reason::HeadMalformed, 0);
+    let target = parts.uri.path_and_query().ok_or_else(malformed)?.as_str();
+    if target == "*" {
+        return if parts.method == Method::OPTIONS { Ok(()) } else { Err(malformed()) };
+    }
+    let readable = target.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'#');
+    if target.starts_with('/') && readable { Ok(()) } else { Err(malformed()) }
+}
+
+fn expect(headers: &HeaderMap) -> Result<(), Deny> {
+    let mut lines = headers.get_all(header::EXPECT).iter();
+    match (lines.next(), lines.next()) {
+        (None, _) => Ok(()),
+        (Some(value), None) if value.as_bytes().eq_ignore_ascii_case(b"100-continue") => Ok(()),
+        (Some(_), _) => Err(Deny::new(Reason::ExpectUnknown, 0)),
+    }
+}
+
+/// Only `Upgrade: websocket` on a bodiless HTTP/1.1 GET is ever passed on (RFC 6455 §4.1).
+fn upgrade(parts: &Parts) -> Result<Upgrade, Deny> {
+    let headers = &parts.headers;
+    let refused =
+        || Deny::new(Reason::UpgradeRefused, 0).hint("only Upgrade: websocket on a GET is passed on");
+    if headers.contains_key("http2-settings") {
+        return Err(refused());
+    }
+    let mut lines = headers.get_all(header::UPGRADE).iter();
+    let Some(line) = lines.next() else { return Ok(Upgrade::None) };
+    let nominated = list(headers, &header::CONNECTION)
+        .any(|token| token.is_ok_and(|token| token.eq_ignore_ascii_case("upgrade")));
+    let bodiless =
+        !headers.contains_key(header::CONTENT_LENGTH) && !headers.contains_key(header::TRANSFER_ENCODING);
+    let plain = parts.version == Version::HTTP_11 && parts.method == Method::GET && bodiless;
+    if lines.next().is_none() && line.as_bytes().eq_ignore_ascii_case(b"websocket") && nominated && plain {
+        return Ok(Upgrade::WebSocket);
+    }
+    Err(refused())
+}
+
+/// The items of a comma-separated field over all its lines; an item that is no text is an error.
+fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Result<&'a str, ()>> {
+    headers.get_all(name).iter().flat_map(|line| {
+        let text = line.to_str().map_err(|_| ());
+        let broken = text.err().map(Err);
+        broken.into_iter().chain(text.unwrap_or_default().split(',').map(|item| Ok(item.trim())))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Settings compiled into tables: one generation of the rules.
+
+use super::api_key::{ApiKeyRule, KeyTable};
+use super::authorize::AuthorizeRule;
+use super::flood::FloodRule;
+use super::hygiene::HeadRules;
+use super::ip_list::IpRules;
+use super::maintenance::{MaintenanceRule, Urgency};
+use super::quota::{ClientQuota, RouteQuota};
+use super::shared_secret::SharedSecretRule;
+use super::signature::SignatureRule;
+use crate::config::settings::{Require, Route, Settings, Unmatched};
+use crate::identify::client_ip::ClientIpRules;
+use crate::identify::route::{RouteConflict, RouteTable};
+
+/// One generation of the rules. Immutable; a request is judged by one of these to its end.
+#[derive(Debug)]
+pub struct Policy {
+    pub(super) head_rules: HeadRules,
+    pub(super) client_ip: ClientIpRules,
+    pub(super) ips: IpRules,
+    pub(super) flood: FloodRule,
+    pub(super) table: RouteTable,
+    pub(super) routes: Vec<RoutePolicy>,
+    pub(super) forwards_unmatched: bool,
+    pub(super) keys: KeyTable,
+    pub(super) maintenance: MaintenanceRule,
+    pub(super) client_quota: ClientQuota,
+    pub(super) buffered_body: u64,
+}
+
+/// The rules of one route.
+#[derive(Debug)]
+pub(super) struct RoutePolicy {
+    pub(super) line: u32,
+    pub(super) ips: IpRules,
+    pub(super) shared_secret: Option<SharedSecretRule>,
+    pub(super) api_key: Option<ApiKeyRule>,
+    pub(super) signature: Option<SignatureRule>,
+    pub(super) require: Require,
+    pub(super) authorize: AuthorizeRule,
+    pub(super) max_body: Option<u64>,
+    pub(super) urgency: Urgency,
+    pub(super) quota: RouteQuota,
+    pub(super) public: bool,
+}
+
+impl Policy {
+    /// Compiles one generation.
+    ///
+    /// # Errors
+    /// Pairs of routes that could both win for one request.
+    pub fn from_settings(settings: &Settings) -> Result<Self, Vec<RouteConflict>> {
+        Ok(Self {
+            head_rules: HeadRules::from_settings(settings),
+            client_ip: ClientIpRules::from_settings(&settings.security),
+            ips: IpRules::from_settings(
+                settings.security.ip_allowlist.as_ref(),
+                settings.security.ip_denylist.as_ref(),
+            ),
+            flood: FloodRule::from_settings(settings),
+            table: RouteTable::compile(&settings.routes)?,
+            routes: settings.routes.iter().map(RoutePolicy::from_settings).collect(),
+            forwards_unmatched: match settings.unmatched {
+                Unmatched::Deny => false,
+                Unmatched::Forward { .. } => true,
+            },
+            keys: KeyTable::from_settings(&settings.api_keys),
+            maintenance: MaintenanceRule::from_settings(&settings.operational),
+            client_quota: ClientQuota::from_settings(&settings.operational),
+            buffered_body: settings.limits.buffered_body,
+        })
+    }
+}
+
+impl RoutePolicy {
+    /// Takes `settings` apart without `..`: a key that is added must be placed here before this compiles.
+    fn from_settings(settings: &Route) -> Self {
+        let Route {
+            name: _,
+            line,
+            path: _,
+            methods: _,
+            hosts: _,
+            signature,
+            shared_secret,
+            api_key,
+            require,
+            authorize,
+            ip_allowlist,
+            ip_denylist,
+            rate_limits: _,
+            max_body,
+            critical,
+            public,
+            upstream: _,
+        } = settings;
+        Self {
+            line: *line,
+            ips: IpRules::from_settings(ip_allowlist.as_ref(), ip_denylist.as_ref()),
+            shared_secret: shared_secret.as_ref().map(SharedSecretRule::from_settings),
+            api_key: api_key.as_ref().map(ApiKeyRule::from_settings),
+            signature: signature.as_ref().map(SignatureRule::from_settings),
+            require: *require,
+            authorize: AuthorizeRule::from_settings(authorize),
+            max_body: *max_body,
+            urgency: if *critical { Urgency::Critical } else { Urgency::Ordinary },
+            quota: RouteQuota::from_settings(settings),
+            public: *public,
+        }
+    }
+
+    /// Whether a rule needs the body's bytes before the app may see anything.
+    pub(super) fn judges_bodies(&self) -> bool {
+        self.signature.as_ref().is_some_and(SignatureRule::reads_body)
+    }
+}
