@@ -2,12 +2,24 @@
 
 use std::fmt;
 
-/// Length of a request id in bytes.
+/// Length of a request id made here, in bytes.
 pub const LENGTH: usize = 32;
+/// Shortest id accepted from a trusted proxy, bytes: anything less is a counter and no id.
+pub const SHORTEST: usize = 8;
+/// Longest id accepted from a trusted proxy, bytes.
+pub const LONGEST: usize = 64;
 
-/// 32 lower-case hexadecimal digits, unique over workers, restarts and replicas.
+/// An id made here: 32 lower-case hexadecimal digits, unique over workers, restarts and replicas. Or one that a
+/// trusted proxy sent. Only letters, digits and `-_.` either way, so it is safe in headers, JSON and lines.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RequestId([u8; LENGTH]);
+pub struct RequestId {
+    length: u8,
+    text: [u8; LONGEST],
+}
+
+/// A text that cannot be a request id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadRequestId;
 
 /// Makes the request ids of one worker, without lock or system call.
 #[derive(Debug)]
@@ -17,14 +29,32 @@ pub struct RequestIds {
 }
 
 impl RequestId {
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+    /// No id: an empty text.
+    pub const NONE: Self = Self { length: 0, text: [0; LONGEST] };
+
+    /// The id a trusted proxy sent.
+    ///
+    /// # Errors
+    /// [`BadRequestId`] when it has fewer than [`SHORTEST`] or more than [`LONGEST`] bytes, or one that is no ASCII
+    /// letter, digit or one of `-_.`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BadRequestId> {
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(*byte, b'-' | b'_' | b'.');
+        if bytes.len() < SHORTEST || !bytes.iter().all(allowed) {
+            return Err(BadRequestId);
+        }
+        let mut text = [0; LONGEST];
+        text.get_mut(..bytes.len()).ok_or(BadRequestId)?.copy_from_slice(bytes);
+        Ok(Self { length: u8::try_from(bytes.len()).map_err(|_| BadRequestId)?, text })
     }
 
-    /// The id as bytes, all of them lower-case hexadecimal digits.
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The id as bytes, all of them ASCII letters, digits or `-_.`.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.text.get(..usize::from(self.length)).unwrap_or_default()
     }
 }
 
@@ -49,11 +79,12 @@ impl RequestIds {
     /// The next id. Does not repeat within 2^64 calls; tells nothing about how many requests there were.
     pub fn next_id(&mut self) -> RequestId {
         self.next = self.next.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut text = [0; LENGTH];
-        let (head, tail) = text.split_at_mut(LENGTH / 2);
+        let mut text = [0; LONGEST];
+        let (head, rest) = text.split_at_mut(LENGTH / 2);
+        let (tail, _) = rest.split_at_mut(LENGTH / 2);
         write_hex(self.worker, head);
         write_hex(mix(self.next), tail);
-        RequestId(text)
+        RequestId { length: 32, text }
     }
 }
 

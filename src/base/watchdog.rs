@@ -42,11 +42,8 @@ pub struct Deadline(Rc<Entry>);
 impl Watchdog {
     /// A new deadline, not armed.
     pub fn deadline(&self) -> Deadline {
-        let entry = Rc::new(Entry {
-            due: Cell::new(OFF),
-            waker: RefCell::new(None),
-            kennel: Rc::downgrade(&self.0),
-        });
+        let entry =
+            Rc::new(Entry { due: Cell::new(OFF), waker: RefCell::new(None), kennel: Rc::downgrade(&self.0) });
         self.0.entries.borrow_mut().push(Rc::downgrade(&entry));
         Deadline(entry)
     }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use http::HeaderMap;
 use http::header::HeaderName;
 use http::request::Parts;
-use http::HeaderMap;
 
 use crate::config::settings::KeyLocation;
 
@@ -16,7 +16,10 @@ pub struct Conflict;
 ///
 /// # Errors
 /// [`Conflict`] on two different values, or one credential header on two lines.
-pub fn find_key<'a>(_locations: &[KeyLocation], _parts: &'a Parts) -> Result<Option<Cow<'a, [u8]>>, Conflict> {
+pub fn find_key<'a>(
+    _locations: &[KeyLocation],
+    _parts: &'a Parts,
+) -> Result<Option<Cow<'a, [u8]>>, Conflict> {
     Err(Conflict)
 }
 

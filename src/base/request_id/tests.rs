@@ -18,3 +18,23 @@ fn two_workers_never_make_the_same_id() {
     let (mut one, mut other) = (RequestIds::new(1, 5), RequestIds::new(2, 5));
     assert_ne!(one.next_id(), other.next_id());
 }
+
+#[test]
+fn a_well_shaped_id_of_a_proxy_is_taken_over() {
+    let longest = "a".repeat(LONGEST);
+    for good in
+        ["4bf92f3577b34da6a3ce929d0e0e4736", "7b0c8b9e-3c5d-4d9a-9f0e-0d4f3f1a2b3c", "abc_12.3", &longest]
+    {
+        assert_eq!(RequestId::parse(good.as_bytes()).unwrap().as_str(), good);
+    }
+}
+
+#[test]
+fn an_id_of_another_shape_is_refused() {
+    let long = "a".repeat(LONGEST + 1);
+    for bad in
+        ["", "seven77", "has space", "semi;colon-x", "new\nline-xx", "<script>alert", "grüße-aus", &long]
+    {
+        assert_eq!(RequestId::parse(bad.as_bytes()), Err(BadRequestId), "{bad:?}");
+    }
+}
