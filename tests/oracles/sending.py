@@ -1,0 +1,121 @@
+"""The other way round: `sidegate send` signs, and the provider's own library verifies."""
+
+import json
+import os
+import subprocess
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from random import Random
+
+from gate import Gate, route
+from origin import Recorder
+from report import Report
+from signers import SEED, bodies, verifies
+
+DEADLINE_S = 20
+SECRETS = {
+    "github": "It's a Secret to Everybody",
+    "stripe": "whsec_9XvLZ6rWbq0uPz1y",
+    "slack": "8f742231b10e8888abcd99yyyzzz85a5",
+    "standard_webhooks": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+}
+
+
+class Receiver:
+    """A small app written with the provider's Python library: 204 when it verifies, 401 when not."""
+
+    def __init__(self, preset: str):
+        self.seen: list[tuple[bool, bytes]] = []
+        seen = self.seen
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                verified = verifies(preset, SECRETS[preset], headers, body)
+                seen.append((verified, body))
+                self.send_response(204 if verified else 401)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class NodeReceiver:
+    """The same with GitHub's Node library, in a process of its own."""
+
+    def __init__(self, node: Path):
+        environment = {**os.environ, "ORACLE_SECRET": SECRETS["github"]}
+        command = ["node", str(node / "verify_github.mjs")]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
+        self.port = json.loads(self.process.stdout.readline())["port"]
+        self.seen: list[tuple[bool, bytes]] = []
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self) -> None:
+        for line in self.process.stdout:
+            told = json.loads(line)
+            self.seen.append((told["verified"], told["body"].encode()))
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(DEADLINE_S)
+
+
+def send(binary: Path, preset: str, secret: Path, body: Path, url: str) -> subprocess.CompletedProcess:
+    command = [str(binary), "send", "--provider", preset, "--secret-file", str(secret), "--body", f"@{body}", url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S)
+
+
+def sending(binary: Path, node: Path) -> bool:
+    report = Report("oracle-sending")
+    for preset in SECRETS:
+        receiver = NodeReceiver(node) if preset == "github" else Receiver(preset)
+        with tempfile.TemporaryDirectory(prefix="sidegate-oracle-") as folder:
+            to_library(binary, preset, receiver, Path(folder), report)
+            through_the_gate(binary, preset, Path(folder), report)
+        receiver.close()
+    return report.close()
+
+
+def to_library(binary: Path, preset: str, receiver, folder: Path, report: Report) -> None:
+    secret, wrong = folder / "secret", folder / "wrong"
+    secret.write_text(SECRETS[preset])
+    wrong.write_text(SECRETS[preset][:-2] + "zz")
+    # GitHub's library refuses an empty payload, and nobody sends one.
+    texts = [text for text in bodies(Random(SEED)) if text][:30]
+    for number, text in enumerate(texts):
+        body = folder / f"body{number}"
+        body.write_bytes(text.encode())
+        run = send(binary, preset, secret, body, f"http://127.0.0.1:{receiver.port}/hook")
+        report.equal(run.returncode, 0, f"send {preset} body {number}: exit code ({run.stderr.strip()})")
+        report.check(SECRETS[preset] not in run.stdout + run.stderr, f"send {preset} prints the secret")
+    report.equal(receiver.seen, [(True, text.encode()) for text in texts], f"{preset}: what its library verified")
+    run = send(binary, preset, wrong, folder / "body3", f"http://127.0.0.1:{receiver.port}/hook")
+    report.equal(run.returncode, 1, f"send {preset} with another secret: exit code")
+    report.equal(receiver.seen[len(texts) :], [(False, texts[3].encode())], f"{preset}: its library and another secret")
+
+
+def through_the_gate(binary: Path, preset: str, folder: Path, report: Report) -> None:
+    """What `send` signs, `run` accepts; with another secret it does not."""
+    recorder = Recorder()
+    signature = {"provider": preset, "secrets": [{"id": "one", "file": str(folder / "secret")}]}
+    with Gate(binary, recorder.url, [route(preset.replace("_", "-"), "/hook", signature)]) as gate:
+        url = f"http://{gate.address[0]}:{gate.address[1]}/hook"
+        run = send(binary, preset, folder / "wrong", folder / "body3", url)
+        report.equal((run.returncode, recorder.received), (1, 0), f"send {preset} through the gate, another secret")
+        run = send(binary, preset, folder / "secret", folder / "body3", url)
+        report.equal(run.returncode, 0, f"send {preset} through the gate: exit code ({run.stderr.strip()})")
+        report.equal([seen.body for seen in recorder.requests], [(folder / "body3").read_bytes()], f"{preset}: the app's body")
+        gate.stop()
+    recorder.close()
