@@ -1,7 +1,9 @@
 //! Facts of a head that several checks share: the host it is for.
 
 use std::borrow::Cow;
+use std::str;
 
+use http::header::HOST;
 use http::request::Parts;
 
 /// Why the host of a request cannot be told.
@@ -11,7 +13,7 @@ pub enum BadHost {
     Missing,
     /// More than one `Host` line.
     Doubled,
-    /// No host name or address.
+    /// No host name or address, or a port that is none.
     Malformed,
     /// The target's authority and `Host` name different hosts.
     Differs,
@@ -19,8 +21,77 @@ pub enum BadHost {
 
 /// The host a request is for: lower case, no port, no trailing dot; IPv6 in brackets.
 ///
+/// Security: host names are equal in any case and with or without the root's dot, and apps treat them so; a route
+/// must not be escaped by spelling its host differently. User information and anything else no host can hold is
+/// refused rather than cut.
+///
 /// # Errors
-/// [`BadHost`].
-pub fn host_of(_parts: &Parts) -> Result<Cow<'_, str>, BadHost> {
-    Err(BadHost::Missing)
+/// [`BadHost`] where there is no host, more than one, or one that cannot be read (RFC 9110 §7.2, RFC 9113 §8.3.1).
+pub fn host_of(parts: &Parts) -> Result<Cow<'_, str>, BadHost> {
+    let mut lines = parts.headers.get_all(HOST).iter();
+    let header = lines.next().map(|line| split(line.as_bytes()).ok_or(BadHost::Malformed)).transpose()?;
+    if lines.next().is_some() {
+        return Err(BadHost::Doubled);
+    }
+    let target =
+        parts.uri.authority().map(|authority| split(authority.as_str().as_bytes()).ok_or(BadHost::Malformed));
+    let chosen = match (target.transpose()?, header) {
+        (None, None) => return Err(BadHost::Missing),
+        (Some(one), None) | (None, Some(one)) => one,
+        (Some(target), Some(header)) if same(target, header) => target,
+        (Some(_), Some(_)) => return Err(BadHost::Differs),
+    };
+    Ok(lower(chosen.host))
 }
+
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    /// Without trailing dot, in any case.
+    host: &'a str,
+    /// Digits; empty when absent.
+    port: &'a str,
+}
+
+fn split(authority: &[u8]) -> Option<Named<'_>> {
+    let text = str::from_utf8(authority).ok()?;
+    let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+        let (inside, after) = rest.split_once(']')?;
+        inside.parse::<std::net::Ipv6Addr>().ok()?;
+        let host = text.get(..inside.len().checked_add(2)?)?;
+        (host, if after.is_empty() { "" } else { after.strip_prefix(':')? })
+    } else {
+        let (host, port) = text.split_once(':').unwrap_or((text, ""));
+        let host = host.strip_suffix('.').unwrap_or(host);
+        let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        if host.is_empty()
+            || host.starts_with('.')
+            || host.ends_with('.')
+            || host.contains("..")
+            || !host.bytes().all(named)
+        {
+            return None;
+        }
+        (host, port)
+    };
+    let is_port = port.is_empty() || port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    is_port.then_some(Named { host, port })
+}
+
+/// An absent port equals the two a scheme implies.
+fn same(a: Named<'_>, b: Named<'_>) -> bool {
+    let implied = |port: &str| matches!(port, "" | "80" | "443");
+    let one_absent = a.port.is_empty() || b.port.is_empty();
+    let ports = a.port == b.port || one_absent && implied(a.port) && implied(b.port);
+    ports && a.host.eq_ignore_ascii_case(b.host)
+}
+
+fn lower(host: &str) -> Cow<'_, str> {
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(host.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(host)
+    }
+}
+
+#[cfg(test)]
+mod tests;
