@@ -8,6 +8,7 @@ mod audit;
 mod channel;
 mod count;
 mod entry;
+pub mod log;
 mod meter;
 mod metrics;
 pub mod names;

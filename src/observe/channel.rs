@@ -48,6 +48,12 @@ impl Pools {
         self.0.get(worker).map(|pool| std::mem::take(&mut *lock(pool))).unwrap_or_default()
     }
 
+    /// How many records wait to be taken.
+    #[cfg(test)]
+    pub(super) fn count(&self, worker: usize) -> usize {
+        self.0.get(worker).map_or(0, |pool| lock(pool).len())
+    }
+
     /// Gives `notes` back; empties it.
     pub(super) fn give(&self, notes: &mut Vec<Note>) {
         for note in notes.drain(..) {

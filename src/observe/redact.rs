@@ -53,6 +53,14 @@ impl<'a> Line<'a> {
         self
     }
 
+    /// What is JSON already: a number, `true`, `false`.
+    pub(super) fn literal(&mut self, key: &str, json: &str) -> &mut Self {
+        if self.key(key) {
+            self.out.extend_from_slice(json.as_bytes());
+        }
+        self
+    }
+
     /// A time, RFC 3339 in UTC with milliseconds.
     pub(super) fn time(&mut self, key: &str, value: Wall, stamp: &mut Stamp) -> &mut Self {
         if self.key(key) {
