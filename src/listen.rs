@@ -1,1 +1,14 @@
-//! placeholder
+//! The sockets callers reach: accept, judge raw heads, serve HTTP/1 and HTTP/2, drain. Decides nothing about policy:
+//! a head that is no valid HTTP is refused by name, everything else goes to `exchange`.
+
+pub mod caught;
+pub mod chunked;
+pub mod connection;
+pub mod door;
+pub mod drain;
+pub mod head;
+pub mod pace;
+pub mod slots;
+pub mod sniff;
+pub mod socket;
+pub mod tap;

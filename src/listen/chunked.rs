@@ -1,0 +1,120 @@
+//! Follows a chunked body to its end without changing it: one grammar, no tolerance (RFC 9112 §7.1), so that the byte
+//! after a message is known for certain. Called by the tap, which closes the connection where it cannot follow.
+
+pub mod trailers;
+
+/// Most bytes of chunk extensions in one body; nobody sends any but attackers (CVE-2024-22019).
+const EXTENSIONS: u16 = 1024;
+
+/// Most hexadecimal digits of a chunk size: 64 bits.
+const DIGITS: u8 = 16;
+
+/// The place in a chunked body up to which bytes were followed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Follower {
+    state: State,
+    left: u64,
+    digits: u8,
+    extensions: u16,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Size,
+    Extension,
+    SizeLf,
+    Data,
+    DataCr,
+    DataLf,
+}
+
+/// What some bytes of a chunked body were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// All of them belong to the body, and more follow.
+    All,
+    /// The last chunk ended; the trailer section begins at this index.
+    Trailers(usize),
+    /// They are no chunked body. Where the next message begins cannot be known.
+    Broken,
+}
+
+impl Follower {
+    /// Goes on with `bytes`, which continue those of the call before.
+    pub fn follow(&mut self, bytes: &[u8]) -> Followed {
+        let mut rest = bytes;
+        while let [byte, after @ ..] = rest {
+            match self.step(*byte) {
+                Step::Byte => rest = after,
+                Step::Data => {
+                    let data = usize::try_from(self.left).unwrap_or(usize::MAX).min(rest.len());
+                    self.left -= data as u64;
+                    rest = rest.get(data..).unwrap_or_default();
+                    if self.left == 0 {
+                        self.state = State::DataCr;
+                    }
+                }
+                Step::LastChunk => return Followed::Trailers(bytes.len() - after.len()),
+                Step::Broken => return Followed::Broken,
+            }
+        }
+        Followed::All
+    }
+
+    fn step(&mut self, byte: u8) -> Step {
+        match (self.state, byte) {
+            (State::Size, _) => return self.size(byte),
+            (State::Extension, b'\r') => self.state = State::SizeLf,
+            (State::Extension, b'\t' | 0x20..=0x7e) => return self.extension(),
+            (State::SizeLf, b'\n') if self.left == 0 => return Step::LastChunk,
+            (State::SizeLf, b'\n') => self.state = State::Data,
+            (State::Data, _) => return Step::Data,
+            (State::DataCr, b'\r') => self.state = State::DataLf,
+            (State::DataLf, b'\n') => {
+                self.state = State::Size;
+                self.digits = 0;
+            }
+            (State::Extension | State::SizeLf | State::DataCr | State::DataLf, _) => return Step::Broken,
+        }
+        Step::Byte
+    }
+
+    fn size(&mut self, byte: u8) -> Step {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            b'\r' if self.digits > 0 => {
+                self.state = State::SizeLf;
+                return Step::Byte;
+            }
+            b';' if self.digits > 0 => {
+                self.state = State::Extension;
+                return self.extension();
+            }
+            _ => return Step::Broken,
+        };
+        if self.digits == DIGITS {
+            return Step::Broken;
+        }
+        self.digits += 1;
+        self.left = self.left << 4 | u64::from(digit);
+        Step::Byte
+    }
+
+    fn extension(&mut self) -> Step {
+        self.extensions += 1;
+        if self.extensions > EXTENSIONS { Step::Broken } else { Step::Byte }
+    }
+}
+
+enum Step {
+    Byte,
+    Data,
+    LastChunk,
+    Broken,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Serves one connection from its first byte to its last: the engine for its protocol around the tap, then a tunnel
+//! or a close that does not lose the last answer. The only place of `listen` that knows hyper.
+
+mod http1;
+mod http2;
+mod tail;
+
+use std::error::Error;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::io::ReadBuf;
+
+use crate::base::clock;
+use crate::base::watchdog::Watchdog;
+use crate::config::settings::Limits;
+use crate::exchange::{Caller, Peer, Protocol};
+
+use super::caught::{Caught, Panicked};
+use super::door::Door;
+use super::drain::Stage;
+use super::head::HeadLimits;
+use super::slots::Slot;
+use super::socket::Socket;
+use super::tap::{Bounds, ConnIo, First};
+
+/// Most bytes discarded after the last answer, so that the close does not destroy it on its way.
+const LINGER_BYTES: usize = 256 * 1024;
+
+/// Longest time they are waited for.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Who answers requests: `exchange::Worker`, or a stand-in in tests.
+pub trait Serve: 'static {
+    /// The body of its answers.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static;
+
+    /// The bounds as configured now; read once per connection.
+    fn with_limits<R>(&self, read: impl FnOnce(&Limits) -> R) -> R;
+
+    /// Answers one request. On HTTP/1 it takes the caller's note first.
+    fn serve(
+        self: Rc<Self>,
+        caller: Rc<Caller>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Self::Body>>;
+
+    /// The answer when serving panicked.
+    fn panicked(&self) -> Response<Self::Body>;
+
+    /// Runs what the request made of the connection by answering 101, to its end.
+    fn tunnel<S: Socket + 'static>(
+        self: Rc<Self>,
+        caller: Rc<Caller>,
+        stream: ConnIo<S>,
+    ) -> impl Future<Output = ()>;
+}
+
+/// What of the limits concerns a connection.
+#[derive(Clone, Copy, Debug)]
+struct Rules {
+    bounds: Bounds,
+    streams: u32,
+    header_list: u32,
+}
+
+impl Rules {
+    fn from_settings(limits: &Limits) -> Self {
+        Self {
+            bounds: Bounds {
+                head: HeadLimits { size: limits.head_size, fields: limits.head_fields, uri: limits.uri_size },
+                head_timeout: limits.head_timeout,
+                keepalive: limits.keepalive_timeout,
+                stalled: limits.stalled_stream,
+            },
+            streams: limits.http2_streams,
+            header_list: limits.http2_header_list,
+        }
+    }
+}
+
+/// Serves `socket` until it is closed. Never fails: whatever goes wrong ends this connection alone.
+pub async fn run<W: Serve, S: Socket + 'static>(door: Rc<Door<W>>, socket: S, peer: Peer, slot: Slot) {
+    let rules = door.worker.with_limits(Rules::from_settings);
+    let caller = Rc::new(Caller::new(peer, Protocol::Http1));
+    let mut io = Box::new(ConnIo::new(socket, Rc::clone(&caller), rules.bounds, &door.watchdog));
+    match begin(&door, &mut io).await {
+        First::Http1 => Box::pin(http1::run(door, *io, caller, rules)).await,
+        First::Http2 => {
+            let caller = Rc::new(Caller::new(peer, Protocol::Http2));
+            Box::pin(http2::run(door, *io, caller, rules)).await;
+        }
+        First::Nothing => {}
+    }
+    drop(slot);
+}
+
+/// Waits for the first head. A connection without one does not outlive the listeners.
+async fn begin<W: Serve, S: Socket>(door: &Door<W>, io: &mut ConnIo<S>) -> First {
+    let mut watch = door.drain.watch();
+    let mut closing = std::pin::pin!(watch.reached(Stage::Closing));
+    poll_fn(|cx| {
+        let first = door.with_scratch(|scratch| io.poll_first(cx, scratch));
+        match first {
+            Poll::Ready(first) => Poll::Ready(first.unwrap_or(First::Nothing)),
+            Poll::Pending if io.has_begun() => Poll::Pending,
+            Poll::Pending => closing.as_mut().poll(cx).map(|()| First::Nothing),
+        }
+    })
+    .await
+}
+
+/// Reads on until the caller has noticed the end: a close with unread bytes would reset the connection, and the reset
+/// overtakes the last answer.
+async fn linger<W, S: Socket>(door: &Door<W>, mut socket: S) {
+    let deadline = door.watchdog.deadline();
+    deadline.arm(clock::mono().plus(LINGER));
+    let mut left = LINGER_BYTES;
+    let discard = poll_fn(|cx| {
+        loop {
+            match door.with_scratch(|scratch| discard(&mut socket, cx, scratch)) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(0) => return Poll::Ready(()),
+                Poll::Ready(count) if count >= left => return Poll::Ready(()),
+                Poll::Ready(count) => left -= count,
+            }
+        }
+    });
+    // Late or done, the connection is over.
+    let _ = deadline.limit(discard).await;
+}
+
+/// How many bytes were discarded; 0: the stream has ended or failed.
+fn discard<S: Socket>(socket: &mut S, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<usize> {
+    let mut buf = ReadBuf::new(scratch);
+    Pin::new(socket).poll_read(cx, &mut buf).map(|read| read.map_or(0, |()| buf.filled().len()))
+}
+
+/// Polls a future that may panic, once.
+fn poll_caught<F: Future + Unpin>(future: &mut F, cx: &mut Context<'_>) -> Poll<Result<F::Output, Panicked>> {
+    Pin::new(&mut Caught::new(future)).poll(cx)
+}
+
+/// A deadline of a connection's driver, armed and disarmed as it stands.
+fn deadline_in(watchdog: &Watchdog, span: Duration) -> crate::base::watchdog::Deadline {
+    let deadline = watchdog.deadline();
+    deadline.arm(clock::mono().plus(span));
+    deadline
+}
+
+#[cfg(test)]
+mod tests;

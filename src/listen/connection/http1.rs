@@ -1,0 +1,139 @@
+//! HTTP/1 over the tap. The engine has no timer and no limit of its own left to decide by: heads come judged and
+//! whole, deadlines are the tap's, the close is ours.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+
+use crate::exchange::Caller;
+use crate::listen::caught::{Caught, Panicked};
+use crate::listen::door::Door;
+use crate::listen::drain::Stage;
+use crate::listen::head::HeadLimits;
+use crate::listen::socket::Socket;
+use crate::listen::tap::{ConnIo, Standing};
+
+use super::tail::Tail;
+use super::{Rules, Serve, linger, poll_caught};
+
+/// How many header fields the engine takes without allocating for more.
+const ENGINE_FIELDS: usize = 100;
+
+/// What the engine may buffer of a response before it is written, bytes; also bounds its reads.
+const ENGINE_BUFFER: usize = 64 * 1024;
+
+/// What every request of one connection shares.
+struct Line<W> {
+    door: Rc<Door<W>>,
+    caller: Rc<Caller>,
+    standing: Rc<Cell<Standing>>,
+    switched: Cell<bool>,
+}
+
+pub(super) async fn run<W: Serve, S: Socket + 'static>(
+    door: Rc<Door<W>>,
+    io: ConnIo<S>,
+    caller: Rc<Caller>,
+    rules: Rules,
+) {
+    let line = Rc::new(Line {
+        standing: io.standing(),
+        switched: Cell::new(false),
+        door: Rc::clone(&door),
+        caller: Rc::clone(&caller),
+    });
+    let requests = Rc::clone(&line);
+    let service = service_fn(move |request| answer(Rc::clone(&requests), request));
+    let mut engine = builder(&rules.bounds.head).serve_connection(TokioIo::new(io), service);
+    let mut watch = door.drain.watch();
+    let mut closing = Some(pin!(watch.reached(Stage::Closing)));
+    let end = poll_fn(|cx| {
+        let mut polled = poll_caught(&mut engine, cx);
+        if polled.is_pending() && closing.as_mut().is_some_and(|stage| stage.as_mut().poll(cx).is_ready()) {
+            closing = None;
+            // A head that has begun is answered, with `Connection: close`; its deadline bounds the wait.
+            if line.standing.get() != Standing::Heading {
+                Pin::new(&mut engine).graceful_shutdown();
+                polled = poll_caught(&mut engine, cx);
+            }
+        }
+        polled
+    })
+    .await;
+    match end {
+        Ok(Ok(())) => {}
+        // The engine is in no state to be used, or the caller is gone.
+        Ok(Err(_)) => return,
+        Err(Panicked) => return door.drain.slots().count_panic(),
+    }
+    let parts = engine.into_parts();
+    let io = parts.io.into_inner();
+    if line.switched.get() {
+        // The tap gives the engine no byte behind a head that asks for another protocol.
+        if parts.read_buf.is_empty() {
+            Rc::clone(&door.worker).tunnel(caller, io.into_tunnel()).await;
+        }
+    } else if io.has_unread() {
+        linger(&door, io.into_socket()).await;
+    }
+}
+
+fn builder(limits: &HeadLimits) -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .half_close(true)
+        .header_read_timeout(None)
+        .auto_date_header(false)
+        .max_buf_size(ENGINE_BUFFER.max(limits.size.saturating_mul(2)));
+    if limits.fields > ENGINE_FIELDS {
+        builder.max_headers(limits.fields);
+    }
+    builder
+}
+
+async fn answer<W: Serve>(
+    line: Rc<Line<W>>,
+    request: Request<Incoming>,
+) -> Result<Response<Tail<W::Body>>, Infallible> {
+    let flight = line.door.fly();
+    let served = Caught::new(Rc::clone(&line.door.worker).serve(Rc::clone(&line.caller), request)).await;
+    let mut response = served.unwrap_or_else(|Panicked| {
+        line.door.drain.slots().count_panic();
+        line.caller.close_after();
+        line.door.worker.panicked()
+    });
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        line.switched.set(true);
+    } else if line.is_last() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response.map(|body| Tail::new(body, flight)))
+}
+
+impl<W> Line<W> {
+    /// Whether the answer being made is the last on this connection.
+    fn is_last(&self) -> bool {
+        match self.standing.get() {
+            // A body that was not read to its end by now may never be; what follows it is no request.
+            Standing::Body | Standing::Last => true,
+            Standing::Idle | Standing::Heading | Standing::Whole => {
+                self.caller.is_closing() || self.door.drain.is_draining()
+            }
+        }
+    }
+}
+
+impl<W> std::fmt::Debug for Line<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line").field("standing", &self.standing).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,203 @@
+//! HTTP/2 with prior knowledge over the tap: few streams, small windows, and an end for callers who open streams to
+//! cancel them, or take no response.
+
+mod streams;
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http2::Builder;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+
+use crate::base::clock;
+use crate::base::watchdog::Deadline;
+use crate::exchange::Caller;
+use crate::listen::caught::{Caught, Panicked};
+use crate::listen::door::Door;
+use crate::listen::drain::Stage;
+use crate::listen::pace::{Pace, PacedBody};
+use crate::listen::socket::Socket;
+use crate::listen::tap::ConnIo;
+
+use super::tail::Tail;
+use super::{LINGER, Rules, Serve, deadline_in, poll_caught};
+use streams::{Starter, Streams};
+
+/// What one stream may have under way towards us, bytes. The specification's own initial value.
+const STREAM_WINDOW: u32 = 65_535;
+
+/// What all streams of a connection may have under way towards us, bytes: what is not read is held in memory.
+const CONNECTION_WINDOW: u32 = 128 * 1024;
+
+/// What one stream may buffer of its response, bytes.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// Streams the caller may reset before they are looked at (CVE-2023-44487), and errors it may provoke
+/// (CVE-2025-8671), before the connection ends.
+const RESETS: usize = 20;
+const ERRORS: usize = 64;
+
+pub(super) async fn run<W: Serve, S: Socket + 'static>(
+    door: Rc<Door<W>>,
+    io: ConnIo<S>,
+    caller: Rc<Caller>,
+    rules: Rules,
+) {
+    let streams = Streams::new(&door, rules.bounds.stalled);
+    let requests = (Rc::clone(&door), caller, Rc::clone(&streams));
+    let service = service_fn(move |request| {
+        let (door, caller, streams) = &requests;
+        answer(Rc::clone(door), Rc::clone(caller), streams.next(), request)
+    });
+    let mut engine = builder(&rules, &streams).serve_connection(TokioIo::new(io), service);
+    let mut watch = door.drain.watch();
+    let mut draining = Some(pin!(watch.reached(Stage::Draining)));
+    let mut watch = door.drain.watch();
+    let mut closing = Some(pin!(watch.reached(Stage::Closing)));
+    let mut life = Life::new(&door, &rules);
+    poll_fn(|cx| {
+        loop {
+            match poll_caught(&mut engine, cx) {
+                Poll::Ready(Err(Panicked)) => {
+                    door.drain.slots().count_panic();
+                    return Poll::Ready(());
+                }
+                Poll::Ready(Ok(_)) => return Poll::Ready(()),
+                Poll::Pending => {}
+            }
+            if reached(&mut draining, cx) {
+                life.asked_to_leave = true;
+            }
+            if reached(&mut closing, cx) {
+                life.must_leave = true;
+            }
+            match life.look(&streams, cx) {
+                Turn::Wait => return Poll::Pending,
+                Turn::Leave => Pin::new(&mut engine).graceful_shutdown(),
+                Turn::End => return Poll::Ready(()),
+            }
+        }
+    })
+    .await;
+}
+
+fn reached<F: Future>(stage: &mut Option<Pin<&mut F>>, cx: &mut Context<'_>) -> bool {
+    let now = stage.as_mut().is_some_and(|stage| stage.as_mut().poll(cx).is_ready());
+    if now {
+        *stage = None;
+    }
+    now
+}
+
+fn builder(rules: &Rules, streams: &Rc<Streams>) -> Builder<Starter> {
+    let mut builder = Builder::new(Starter(Rc::clone(streams)));
+    builder
+        .max_concurrent_streams(rules.streams)
+        .max_header_list_size(rules.header_list)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(ERRORS)
+        .auto_date_header(false);
+    builder
+}
+
+async fn answer<W: Serve>(
+    door: Rc<Door<W>>,
+    caller: Rc<Caller>,
+    pace: Rc<Pace>,
+    request: Request<Incoming>,
+) -> Result<Response<Tail<PacedBody<W::Body>>>, Infallible> {
+    let flight = door.fly();
+    let served = Caught::new(Rc::clone(&door.worker).serve(caller, request)).await;
+    let response = served.unwrap_or_else(|Panicked| {
+        door.drain.slots().count_panic();
+        door.worker.panicked()
+    });
+    pace.answer();
+    Ok(response.map(|body| Tail::new(PacedBody::new(body, pace), flight)))
+}
+
+/// What a connection's driver does next.
+enum Turn {
+    Wait,
+    Leave,
+    End,
+}
+
+/// How long the connection may go on.
+struct Life {
+    /// Until the first stream, then without any stream, then until the end after GOAWAY.
+    deadline: Deadline,
+    keepalive: Duration,
+    waits: Waits,
+    asked_to_leave: bool,
+    must_leave: bool,
+    leaving: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    First,
+    Busy,
+    Idle,
+}
+
+impl Life {
+    fn new<W>(door: &Door<W>, rules: &Rules) -> Self {
+        Self {
+            deadline: deadline_in(&door.watchdog, rules.bounds.head_timeout),
+            keepalive: rules.bounds.keepalive,
+            waits: Waits::First,
+            asked_to_leave: false,
+            must_leave: false,
+            leaving: false,
+        }
+    }
+
+    fn look(&mut self, streams: &Streams, cx: &mut Context<'_>) -> Turn {
+        if streams.poll_hopeless(cx).is_ready() {
+            return Turn::End;
+        }
+        self.count(streams);
+        let late = self.deadline.poll_past(cx).is_ready();
+        if self.leaving {
+            return if late && self.waits != Waits::Busy { Turn::End } else { Turn::Wait };
+        }
+        // While draining, a connection is told to go once it has brought a request, not before.
+        let asked = self.asked_to_leave && self.waits != Waits::First;
+        if late || asked || self.must_leave {
+            self.leaving = true;
+            if self.waits != Waits::Busy {
+                self.deadline.arm(clock::mono().plus(LINGER));
+            }
+            return Turn::Leave;
+        }
+        Turn::Wait
+    }
+
+    /// Arms and disarms the deadline as streams come and go.
+    fn count(&mut self, streams: &Streams) {
+        match (self.waits, streams.open()) {
+            (Waits::First, 0) if !streams.any_yet() => {}
+            (Waits::First | Waits::Busy, 0) => {
+                self.waits = Waits::Idle;
+                let span = if self.leaving { LINGER } else { self.keepalive };
+                self.deadline.arm(clock::mono().plus(span));
+            }
+            (Waits::First | Waits::Idle, 1..) => {
+                self.waits = Waits::Busy;
+                self.deadline.disarm();
+            }
+            (Waits::Idle, 0) | (Waits::Busy, 1..) => {}
+        }
+    }
+}

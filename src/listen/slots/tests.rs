@@ -1,0 +1,24 @@
+use super::{Ceiling, Slots, derived};
+
+#[test]
+fn a_slot_comes_back_when_it_is_dropped_and_one_too_many_is_counted() {
+    let slots = Slots::new(2);
+    let first = slots.take();
+    let second = slots.take();
+    assert!(first.is_some() && second.is_some());
+    assert!(slots.take().is_none());
+    assert_eq!((slots.open(), slots.refused()), (2, 1));
+    drop(first);
+    assert!(slots.take().is_some());
+    assert_eq!(slots.open(), 1);
+}
+
+#[test]
+fn the_bound_follows_the_smaller_of_memory_and_descriptors() {
+    let of = |memory: Option<u64>, descriptors: Option<u64>| derived(Ceiling { memory, descriptors });
+    assert_eq!(of(Some(128 << 20), None), 4096);
+    assert_eq!(of(Some(128 << 20), Some(1024)), 448);
+    assert_eq!(of(Some(256 << 20), Some(20_000)), 9557);
+    assert_eq!(of(Some(1 << 20), None), 16);
+    assert_eq!(of(None, None), usize::MAX);
+}
