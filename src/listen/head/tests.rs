@@ -10,18 +10,16 @@ fn scan(head: &[u8]) -> Scan {
 }
 
 fn whole(head: &[u8]) -> Head {
-    match scan(head) {
-        Scan::Whole(head) => head,
-        other => panic!("{other:?} for {:?}", String::from_utf8_lossy(head)),
-    }
+    let verdict = scan(head);
+    let Scan::Whole(whole) = verdict else { panic!("{verdict:?} for {:?}", String::from_utf8_lossy(head)) };
+    whole
 }
 
 #[track_caller]
 fn refused(head: &[u8]) -> Reason {
-    match scan(head) {
-        Scan::Refused(reason) => reason,
-        other => panic!("{other:?} for {:?}", String::from_utf8_lossy(head)),
-    }
+    let verdict = scan(head);
+    let Scan::Refused(reason) = verdict else { panic!("{verdict:?} for {:?}", String::from_utf8_lossy(head)) };
+    reason
 }
 
 /// A request with one more field line, given raw.
