@@ -1,6 +1,146 @@
 //! Text to plain typed data: reads the file, collects every problem, names no runtime object.
 //!
 //! Three stages: `raw` (a tree of nodes with positions) → [`settings::Settings`] (typed, complete) →
-//! `check::Policy` (compiled tables, built above this layer).
+//! `check::Policy` (compiled tables, built above this layer). Called at start, on every reload and by `check`.
 
+use std::path::Path;
+
+use crate::base::clock;
+
+pub mod defaults;
+pub mod env;
+mod interpolate;
+mod nearest;
+mod networks;
+mod overlay;
+mod paths;
+pub mod problem;
+mod raw;
+mod report;
+mod scalar;
 pub mod settings;
+mod shape;
+mod source;
+mod table;
+mod units;
+mod validate;
+
+use env::Environment;
+use problem::{Problem, Problems};
+use raw::Tree;
+use report::{Fault, Report, Spot};
+use settings::Settings;
+use source::Sources;
+pub use table::{KeyDoc, key_table};
+use validate::Reading;
+
+/// How often a load starts again because a file changed under it.
+const TRIES: usize = 3;
+
+/// What a secret file that cannot be read means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadMode {
+    /// The process starts: what needs the secret answers 503, the rest serves.
+    Start,
+    /// The process runs: the configuration is refused and the last good one stays.
+    Reload,
+}
+
+/// A configuration that can be used.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What it means.
+    pub settings: Settings,
+    /// What someone should look at.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the configuration at `path`, the files it names, and what `env` puts over it.
+///
+/// # Errors
+/// Every problem found, in one run. [`Problems::inputs`] names the files whose change is worth another try.
+pub fn load(path: &Path, mode: LoadMode, env: &Environment) -> Result<Loaded, Problems> {
+    for _ in 1..TRIES {
+        let (outcome, sources) = attempt(path, mode, env);
+        if sources.changed().is_none() {
+            return outcome;
+        }
+    }
+    let (outcome, sources) = attempt(path, mode, env);
+    match sources.changed() {
+        None => outcome,
+        Some(moved) => {
+            let message = "the file changed while it was read, several times".to_owned();
+            let problem = Problem::error_at(&moved.display().to_string(), 0, String::new(), message)
+                .with_hint("it is read again as soon as it stays the same".to_owned());
+            Err(Problems { items: vec![problem], inputs: sources.inputs() })
+        }
+    }
+}
+
+fn attempt(path: &Path, mode: LoadMode, env: &Environment) -> (Result<Loaded, Problems>, Sources) {
+    let mut reading = Reading::new(Sources::beside(path), mode, env, clock::now().wall);
+    let tree = document(path, &mut reading);
+    let settings = tree.as_ref().and_then(|tree| validate::settings(tree.root(), &mut reading));
+    let Reading { report, sources, trees, .. } = reading;
+    let failed = report.has_errors();
+    let kept: Vec<&Tree> = tree.iter().chain(&trees).collect();
+    let items = report.into_problems(&sources, &kept);
+    let outcome = match settings {
+        Some(mut settings) if !failed => {
+            settings.hash = sources.hash();
+            settings.inputs = sources.inputs();
+            Ok(Loaded { settings, warnings: items })
+        }
+        Some(_) | None => Err(Problems { items, inputs: sources.inputs() }),
+    };
+    (outcome, sources)
+}
+
+/// Reads the main file into a tree that holds only known keys of known types, or tells why not.
+fn document(path: &Path, reading: &mut Reading<'_>) -> Option<Tree> {
+    let (id, found) = reading.sources.read_main(path, defaults::MOST_CONFIG_BYTES);
+    let report = &mut reading.report;
+    let bytes = match found {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            let fault = Fault::new(format!("the file cannot be read: {}", reason.0), "");
+            report.error(Spot::file(id), fault);
+            return None;
+        }
+    };
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+            report.error(
+                Spot::file(id),
+                Fault::new(format!("line {line} is not UTF-8"), "save the file as UTF-8"),
+            );
+            return None;
+        }
+    };
+    let mut tree = raw::parse::parse(text, id, defaults::MOST_CONFIG_NODES, report)?;
+    let is_known = check_version(&tree, report);
+    if !is_known {
+        return None;
+    }
+    overlay::apply(&mut tree, &table::ROOT, reading.env, &mut reading.sources, report);
+    interpolate::resolve(&mut tree, reading.env, &mut reading.sources, report);
+    shape::check(&mut tree, &table::ROOT, reading.mode, report);
+    Some(tree)
+}
+
+/// The version is read first: what another version means by its keys is not known here.
+fn check_version(tree: &Tree, report: &mut Report) -> bool {
+    let Some(view) = tree.root().get("version") else { return true };
+    if view.text() == Some("1") {
+        return true;
+    }
+    let message = format!("this build does not know version {}", report::quoted(view));
+    report.error(view.spot(), Fault::new(message, "the known version is 1"));
+    false
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,290 @@
+//! Collects findings while a configuration is read, and turns them into problems with masked snippets.
+//!
+//! A finding never stops the reading: every problem of every file comes out of one run.
+
+use super::problem::{Problem, Severity, Snippet};
+use super::raw::{Content, Mark, Tree, View};
+use super::source::{FileId, Sources};
+
+/// Most problems told; a file with more of them has one cause.
+const MOST: usize = 200;
+
+/// Most characters of a line shown in a snippet.
+const WIDEST: usize = 160;
+
+/// Where something was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a file.
+    File(FileId, Mark),
+    /// In a file whose text could not be made into a tree, so nothing but the shape of the line may be shown.
+    Unread(FileId, Mark),
+    /// In this environment variable.
+    Variable(String),
+}
+
+/// Where something was written, and its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) place: Place,
+    pub(crate) path: String,
+}
+
+impl Spot {
+    /// A file as a whole.
+    pub(crate) fn file(id: FileId) -> Self {
+        Self { place: Place::File(id, Mark::default()), path: String::new() }
+    }
+}
+
+/// What is wrong with a value, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+impl Fault {
+    /// A fault with a way out.
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+}
+
+#[derive(Debug)]
+struct Finding {
+    severity: Severity,
+    spot: Spot,
+    fault: Fault,
+}
+
+/// All findings so far.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    findings: Vec<Finding>,
+    left_out: usize,
+}
+
+impl Report {
+    /// Notes an error.
+    pub(crate) fn error(&mut self, spot: Spot, fault: Fault) {
+        self.note(Severity::Error, spot, fault);
+    }
+
+    /// Notes a warning.
+    pub(crate) fn warn(&mut self, spot: Spot, fault: Fault) {
+        self.note(Severity::Warning, spot, fault);
+    }
+
+    fn note(&mut self, severity: Severity, spot: Spot, fault: Fault) {
+        if self.findings.len() < MOST {
+            self.findings.push(Finding { severity, spot, fault });
+        } else if severity == Severity::Error {
+            self.left_out += 1;
+        }
+    }
+
+    /// Whether further findings would be left out, so looking for them is not worth the time.
+    pub(crate) fn is_full(&self) -> bool {
+        self.findings.len() >= MOST
+    }
+
+    /// Whether anything stops the configuration.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.left_out > 0 || self.findings.iter().any(|f| f.severity == Severity::Error)
+    }
+
+    /// The findings as problems, in the order of files and lines.
+    pub(crate) fn into_problems(self, sources: &Sources, trees: &[&Tree]) -> Vec<Problem> {
+        let inks: Vec<Ink> = trees.iter().map(|tree| Ink::of(tree)).collect();
+        let mut sorted = self.findings;
+        sorted.sort_by_key(|finding| match &finding.spot.place {
+            Place::File(file, mark) | Place::Unread(file, mark) => (Some(*file), mark.start),
+            Place::Variable(_) => (None, 0),
+        });
+        let mut problems: Vec<Problem> =
+            sorted.into_iter().map(|finding| problem(finding, sources, &inks)).collect();
+        if self.left_out > 0
+            && let Some(last) = problems.last_mut()
+        {
+            last.hint = format!("{} more errors were left out", self.left_out);
+        }
+        problems
+    }
+}
+
+fn problem(finding: Finding, sources: &Sources, inks: &[Ink]) -> Problem {
+    let Finding { severity, spot, fault } = finding;
+    let (file, line, column, snippet) = match spot.place {
+        Place::File(id, mark) => {
+            let ink = inks.iter().find(|ink| ink.file == id);
+            let text = sources.text(id).filter(|_| mark.line > 0);
+            let snippet = text.zip(ink).and_then(|(text, ink)| ink.snippet(text, mark));
+            (sources.name(id), mark.line, mark.column, snippet)
+        }
+        Place::Unread(id, mark) => {
+            let snippet = sources.text(id).and_then(|text| outline(text, mark));
+            (sources.name(id), mark.line, mark.column, snippet)
+        }
+        Place::Variable(name) => (name, 0, 0, None),
+    };
+    let Fault { message, hint } = fault;
+    Problem { severity, file, path: spot.path, line, column, message, hint, snippet }
+}
+
+/// Which bytes of a file are scalars and keys, and which of them may be shown.
+struct Ink {
+    file: FileId,
+    /// Byte ranges in ascending order; `true`: may be shown.
+    ranges: Vec<(usize, usize, bool)>,
+}
+
+impl Ink {
+    fn of(tree: &Tree) -> Self {
+        let mut ranges = Vec::with_capacity(tree.len() * 2);
+        for view in tree.ids().map(|id| tree.view(id)) {
+            let key = view.key_spot();
+            if let Place::File(_, mark) = key.place
+                && !view.key().is_empty()
+            {
+                ranges.push((mark.start, mark.end, !view.is_key_hidden()));
+            }
+            if let Content::Scalar(_) = view.content() {
+                let mark = view.mark();
+                ranges.push((mark.start, mark.end, view.is_shown()));
+            }
+        }
+        ranges.sort_unstable();
+        Self { file: tree.file(), ranges }
+    }
+
+    /// The line a mark is on: hidden scalars as `***`, comments cut.
+    fn snippet(&self, text: &str, mark: Mark) -> Option<Snippet> {
+        let (from, to) = line_around(text, mark.start)?;
+        let mut shown = String::new();
+        let mut caret = None;
+        let mut caret_end = 0;
+        let mut at = from;
+        let mut next = self.ranges.partition_point(|(_, end, _)| *end <= from);
+        while at < to {
+            while self.ranges.get(next).is_some_and(|(_, end, _)| *end <= at) {
+                next += 1;
+            }
+            if caret.is_none() && at >= mark.start {
+                caret = Some(shown.chars().count());
+            }
+            let inside = self.ranges.get(next).filter(|(start, _, _)| *start <= at);
+            at = match inside {
+                Some((_, end, false)) => {
+                    shown.push_str("***");
+                    (*end).min(to)
+                }
+                Some((_, _, true)) | None => {
+                    let rest = text.get(at..to)?;
+                    let found = rest.chars().next()?;
+                    if inside.is_none()
+                        && found == '#'
+                        && shown.chars().next_back().is_none_or(char::is_whitespace)
+                    {
+                        break;
+                    }
+                    shown.push(drawn(found));
+                    at + found.len_utf8()
+                }
+            };
+            if at <= mark.end {
+                caret_end = shown.chars().count();
+            }
+        }
+        let shown = shown.trim_end().to_owned();
+        let start = caret.unwrap_or(0).min(shown.chars().count());
+        Some(windowed(&shown, start, caret_end.saturating_sub(start).max(1)))
+    }
+}
+
+/// What may be shown of a line that was not understood: its indentation and its key.
+fn outline(text: &str, mark: Mark) -> Option<Snippet> {
+    let (from, to) = line_around(text, mark.start.min(text.len()))?;
+    let line = text.get(from..to)?;
+    let bare = line.trim_start_matches([' ', '\t', '-']);
+    let lead = line.get(..line.len() - bare.len())?;
+    let mut shown: String = lead.chars().map(drawn).collect();
+    match bare
+        .split_once(": ")
+        .map(|(key, rest)| (key, rest.trim()))
+        .or(bare.trim_end().strip_suffix(':').map(|k| (k, "")))
+    {
+        Some((key, rest)) => {
+            shown.extend(key.chars().map(drawn));
+            shown.push_str(if rest.is_empty() { ":" } else { ": ***" });
+        }
+        None if bare.is_empty() => {}
+        None => shown.push_str("***"),
+    }
+    let before = text.get(from..mark.start).map_or(0, |part| part.chars().count());
+    let start = before.min(shown.chars().count());
+    Some(windowed(&shown, start, 1))
+}
+
+/// Cuts a long line to a window around the caret.
+fn windowed(line: &str, start: usize, width: usize) -> Snippet {
+    let count = line.chars().count();
+    if count <= WIDEST {
+        return Snippet {
+            text: line.to_owned(),
+            start,
+            width: width.min(count.saturating_sub(start)).max(1),
+        };
+    }
+    let skip = start.saturating_sub(WIDEST / 2);
+    let text: String = line.chars().skip(skip).take(WIDEST).collect();
+    let start = start - skip;
+    Snippet { text, start, width: width.min(WIDEST.saturating_sub(start)).max(1) }
+}
+
+/// Byte range of the line that holds `at`, without its line break.
+fn line_around(text: &str, at: usize) -> Option<(usize, usize)> {
+    let before = text.get(..at)?;
+    let after = text.get(at..)?;
+    let from = before.rfind('\n').map_or(0, |end| end + 1);
+    let to = after.find('\n').map_or(text.len(), |end| at + end);
+    Some((from, to))
+}
+
+/// A character as a terminal may draw it: no control, no change of writing direction.
+fn drawn(c: char) -> char {
+    let is_direction =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    match c {
+        '\t' | '\r' => ' ',
+        c if c.is_control() || is_direction || c == '\u{2028}' || c == '\u{2029}' => '\u{fffd}',
+        c => c,
+    }
+}
+
+/// Foreign text for a message: drawable, at most `most` characters.
+pub(crate) fn printable(text: &str, most: usize) -> String {
+    let mut shown: String = text.chars().take(most).map(drawn).collect();
+    if text.chars().nth(most).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// How a value is quoted in a message: as written, unless it came from a reference.
+pub(crate) fn quoted(view: View<'_>) -> String {
+    use super::raw::Made;
+    match view.scalar() {
+        Some(scalar) if scalar.made == Made::Written => format!("`{}`", printable(&scalar.text, 60)),
+        Some(scalar) => match &scalar.made {
+            Made::Variable(name) => format!("the value of ${{{name}}}"),
+            Made::File(path) | Made::Missing(path, _) => format!("the contents of {path}"),
+            Made::Mixed | Made::Written | Made::Unresolved => "a text with references".to_owned(),
+        },
+        None => match view.content() {
+            Content::List(_) => "a list".to_owned(),
+            Content::Map(_) => "a map".to_owned(),
+            Content::Null | Content::Scalar(_) => "nothing".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,189 @@
+//! Reads the files a configuration is made of: bounded, once each, remembered for the hash and the watch list.
+//!
+//! Never decides what a missing file means; the caller does, with the load mode.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::raw::View;
+use super::report::Place;
+
+/// Contents of a file, wiped when the last reader lets go.
+pub(crate) type Bytes = Rc<Zeroizing<Vec<u8>>>;
+
+/// One file among those read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FileId(usize);
+
+/// Why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable(pub(crate) String);
+
+/// Every file read so far.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    base: PathBuf,
+    files: Vec<Entry>,
+    extra: Vec<(String, Zeroizing<String>)>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    path: PathBuf,
+    found: Result<Bytes, Unreadable>,
+    stamp: Option<Stamp>,
+}
+
+/// What tells that a path leads to the same bytes as before.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    real: PathBuf,
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+impl Sources {
+    /// Sources whose relative paths start at the directory of `main`.
+    pub(crate) fn beside(main: &Path) -> Self {
+        let base = main.parent().map(Path::to_owned).unwrap_or_default();
+        Self { base, files: Vec::new(), extra: Vec::new() }
+    }
+
+    /// Reads the file the operator named on the command line; its path is taken as it stands.
+    pub(crate) fn read_main(&mut self, path: &Path, most: u64) -> (FileId, Result<Bytes, Unreadable>) {
+        self.read_at(path.to_owned(), most)
+    }
+
+    /// Reads a file named inside the configuration; a relative path starts at the main file's directory.
+    pub(crate) fn read(&mut self, written: &str, most: u64) -> (FileId, Result<Bytes, Unreadable>) {
+        self.read_at(self.resolve(written), most)
+    }
+
+    /// The path a written path stands for: a relative one starts at the main file's directory.
+    pub(crate) fn resolve(&self, written: &str) -> PathBuf {
+        self.base.join(written)
+    }
+
+    fn read_at(&mut self, path: PathBuf, most: u64) -> (FileId, Result<Bytes, Unreadable>) {
+        if let Some(known) = self.files.iter().position(|entry| entry.path == path)
+            && let Some(entry) = self.files.get(known)
+        {
+            return (FileId(known), entry.found.clone());
+        }
+        let (found, stamp) = match bounded(&path, most) {
+            Ok((bytes, stamp)) => (Ok(Rc::new(bytes)), Some(stamp)),
+            Err(reason) => (Err(reason), None),
+        };
+        let id = FileId(self.files.len());
+        self.files.push(Entry { path, found: found.clone(), stamp });
+        (id, found)
+    }
+
+    /// Remembers a variable that went into the configuration, for the hash.
+    pub(crate) fn used_variable(&mut self, name: &str, value: &str) {
+        if !self.extra.iter().any(|(known, _)| known == name) {
+            self.extra.push((name.to_owned(), Zeroizing::new(value.to_owned())));
+        }
+    }
+
+    /// How the file is named in messages.
+    pub(crate) fn name(&self, id: FileId) -> String {
+        self.files.get(id.0).map(|entry| entry.path.display().to_string()).unwrap_or_default()
+    }
+
+    /// Where a node was written: `file:line`, or the variable.
+    pub(crate) fn name_of(&self, view: View<'_>) -> String {
+        match view.key_spot().place {
+            Place::File(id, mark) | Place::Unread(id, mark) => format!("{}:{}", self.name(id), mark.line),
+            Place::Variable(name) => name,
+        }
+    }
+
+    /// Text of a file, when it was read and is UTF-8.
+    pub(crate) fn text(&self, id: FileId) -> Option<&str> {
+        let bytes = self.files.get(id.0)?.found.as_ref().ok()?;
+        std::str::from_utf8(bytes).ok()
+    }
+
+    /// Every file that was or should have been read.
+    pub(crate) fn inputs(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|entry| entry.path.clone()).collect()
+    }
+
+    /// SHA-256 over every input in the order of reading, lower-case hex.
+    ///
+    /// Security: it covers secrets, so it must stay one hash over all of them: a hash of one weak secret alone
+    /// could be guessed.
+    pub(crate) fn hash(&self) -> String {
+        let mut digest = Sha256::new();
+        for entry in &self.files {
+            match &entry.found {
+                Ok(bytes) => {
+                    digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+                    digest.update(bytes.as_slice());
+                }
+                Err(_) => digest.update([0xff; 8]),
+            }
+        }
+        for (name, value) in &self.extra {
+            digest.update(name.as_bytes());
+            digest.update([0]);
+            digest.update(value.as_bytes());
+            digest.update([0]);
+        }
+        data_encoding::HEXLOWER.encode(&digest.finalize())
+    }
+
+    /// The first file that changed since it was read. A ConfigMap update swaps all files at once, so such a
+    /// load may have seen the old state of one and the new of another.
+    pub(crate) fn changed(&self) -> Option<&Path> {
+        let moved = self.files.iter().find(|entry| match &entry.stamp {
+            Some(before) => stamp(&entry.path).ok().as_ref() != Some(before),
+            None => false,
+        });
+        moved.map(|entry| entry.path.as_path())
+    }
+}
+
+fn bounded(path: &Path, most: u64) -> Result<(Zeroizing<Vec<u8>>, Stamp), Unreadable> {
+    let told = |error: io::Error| Unreadable(reason(&error));
+    if !fs::metadata(path).map_err(told)?.is_file() {
+        return Err(Unreadable("it is not a regular file".to_owned()));
+    }
+    let before = stamp(path).map_err(told)?;
+    let room = usize::try_from(before.size.min(most)).unwrap_or(0).saturating_add(1);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    let file = File::open(path).map_err(told)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(told)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+        return Err(Unreadable(format!("it is larger than {}", super::units::size_text(most))));
+    }
+    Ok((bytes, before))
+}
+
+fn stamp(path: &Path) -> io::Result<Stamp> {
+    let real = fs::canonicalize(path)?;
+    let meta = fs::metadata(path)?;
+    let modified = (meta.mtime(), meta.mtime_nsec());
+    Ok(Stamp { real, device: meta.dev(), inode: meta.ino(), size: meta.size(), modified })
+}
+
+/// The reason in an operator's words, without the error number.
+fn reason(error: &io::Error) -> String {
+    let kind = error.kind();
+    if kind == io::ErrorKind::NotFound {
+        "it does not exist".to_owned()
+    } else if kind == io::ErrorKind::PermissionDenied {
+        "permission denied".to_owned()
+    } else {
+        kind.to_string()
+    }
+}

@@ -1,0 +1,295 @@
+//! `routes`: what callers may reach and what each place asks of them.
+
+use super::{
+    BOOLEAN, Default, Form, Group, HEADER, Kind, NAME, TEXT, WORDS, access, integer, key, millis, root,
+};
+use crate::config::defaults;
+
+pub(super) static ROUTE: Group = Group {
+    name: "route",
+    keys: &[
+        key("name", &[NAME], Default::Required, "Unique name: the label in metrics, audit records and logs."),
+        key(
+            "path",
+            &[Form::Is(Kind::Path)],
+            Default::Absent,
+            "This path exactly, or a template such as /users/{owner}/docs/{id} where a name in braces stands for one whole segment.",
+        ),
+        key(
+            "path_prefix",
+            &[Form::Is(Kind::Path)],
+            Default::Absent,
+            "Every path that begins with these whole segments. Exactly one of `path` and `path_prefix` is written.",
+        ),
+        key(
+            "methods",
+            &[Form::List(&[Form::Is(Kind::Method)])],
+            Default::Depends("any"),
+            "The methods; another one is answered 405.",
+        ),
+        key(
+            "hosts",
+            &[Form::List(&[Form::Is(Kind::Host)])],
+            Default::Depends("any"),
+            "The host names; another one is answered 404.",
+        ),
+        key(
+            "signature",
+            &[Form::Map(&SIGNATURE)],
+            Default::Absent,
+            "The body is signed by a webhook provider.",
+        ),
+        key("shared_secret", &[Form::Map(&SHARED_SECRET)], Default::Absent, "A header holds a secret."),
+        key(
+            "api_key",
+            &[Form::Map(&API_KEY_USE)],
+            Default::Absent,
+            "The caller presents one of `api_keys`; `{}` takes the default place.",
+        ),
+        key(
+            "require",
+            &[Form::Is(Kind::Word(&["all", "any"]))],
+            Default::Text("all"),
+            "`all`: every credential of this route must verify; `any`: every one presented must, and one must be presented.",
+        ),
+        key("authorize", &[Form::Map(&AUTHORIZE)], Default::Absent, "What the API key must be allowed."),
+        key(
+            "ip_allowlist",
+            access::IP_LIST,
+            Default::Absent,
+            "Narrows the global allow list for this route.",
+        ),
+        key("ip_denylist", access::IP_LIST, Default::Absent, "Adds to the global deny list for this route."),
+        key(
+            "rate_limits",
+            &[Form::List(&[Form::Map(&RATE_LIMIT)])],
+            Default::Absent,
+            "Limits on requests; every one of them must admit.",
+        ),
+        key("body", &[Form::Map(&BODY)], Default::Absent, "Rules on the body."),
+        key("critical", &[BOOLEAN], Default::Text("false"), "Served during maintenance."),
+        key(
+            "upstream",
+            root::UPSTREAM_FORMS,
+            Default::Depends("the top-level `upstream`"),
+            "Another app for this route.",
+        ),
+        key(
+            "public",
+            &[BOOLEAN],
+            Default::Text("false"),
+            "A route without any credential check must say so here.",
+        ),
+    ],
+};
+
+static SIGNATURE: Group = Group {
+    name: "signature",
+    keys: &[
+        key("provider", &[NAME], Default::Absent, "A known provider; `sidegate providers` lists them."),
+        key(
+            "scheme",
+            &[Form::Map(&SCHEME)],
+            Default::Absent,
+            "A scheme of your own. Exactly one of `provider` and `scheme` is written.",
+        ),
+        key("secrets", access::SECRETS, Default::Required, "The secrets valid at once, for rotation."),
+        key(
+            "public_url",
+            &[Form::Is(Kind::Url)],
+            Default::Depends("https, the Host and the target"),
+            "The URL the provider was given, for schemes that sign it.",
+        ),
+        key(
+            "tolerance",
+            &[millis(1_000, 86_400_000)],
+            Default::Depends("the provider's own"),
+            "How old a signed timestamp may be.",
+        ),
+        key(
+            "variant",
+            &[NAME],
+            Default::Depends("the strongest"),
+            "Which scheme of a provider with several: its name or its number from 0.",
+        ),
+        key(
+            "replay",
+            &[Form::Is(Kind::Word(&["off", "reject", "acknowledge"]))],
+            Default::Depends(
+                "`acknowledge` where the signed message carries a time or a unique id, else `off`",
+            ),
+            "What a message seen before gets: `reject` 409, `acknowledge` 200 without forwarding, `off` no memory.",
+        ),
+    ],
+};
+
+static SCHEME: Group = Group {
+    name: "scheme",
+    keys: &[
+        key(
+            "kind",
+            &[Form::Is(Kind::Word(&["hmac", "token"]))],
+            Default::Text("hmac"),
+            "`hmac`: a MAC over a message; `token`: the secret itself.",
+        ),
+        key(
+            "hash",
+            &[Form::Is(Kind::Word(&["sha1", "sha256", "sha384", "sha512"]))],
+            Default::Text("sha256"),
+            "The hash of the MAC.",
+        ),
+        key(
+            "sig",
+            &[TEXT, WORDS],
+            Default::Required,
+            "Where the signature stands: `header:NAME` or `query:NAME`, one or several.",
+        ),
+        key("split", &[TEXT], Default::Absent, "What separates several items in the signature's field."),
+        key("kv", &[TEXT], Default::Text("="), "What separates name and value of an item."),
+        key("field", &[TEXT], Default::Absent, "The name of the items that are signatures."),
+        key(
+            "pick",
+            &[TEXT],
+            Default::Absent,
+            "`rest` or `last`: which item is the signature where items have no names.",
+        ),
+        key("prefix", &[TEXT], Default::Absent, "What stands before the signature and must be there."),
+        key(
+            "enc",
+            &[Form::Is(Kind::Word(&["hex", "base64", "base64url"]))],
+            Default::Text("hex"),
+            "How the signature is written.",
+        ),
+        key(
+            "msg",
+            &[TEXT],
+            Default::Text("{body}"),
+            "What is signed: a template of {body}, {timestamp}, {method}, {url}, {path}, {header:NAME} and more.",
+        ),
+        key("ts", &[Form::Map(&TIMESTAMP)], Default::Absent, "The signed timestamp."),
+        key("key", &[Form::Map(&SCHEME_KEY)], Default::Absent, "How a secret becomes the key."),
+        key(
+            "id",
+            &[TEXT],
+            Default::Absent,
+            "Where the message's unique id stands; trusted only when it is part of `msg`.",
+        ),
+        key(
+            "require",
+            &[Form::Named(&[TEXT])],
+            Default::Absent,
+            "Fields that must have exactly this value, such as a version: `header:NAME: \"1\"`.",
+        ),
+    ],
+};
+
+static TIMESTAMP: Group = Group {
+    name: "scheme_timestamp",
+    keys: &[
+        key(
+            "from",
+            &[TEXT, WORDS],
+            Default::Required,
+            "Where it stands, one or several of which the first present counts: `header:NAME`, or `sig:FIELD` inside the signature's field.",
+        ),
+        key(
+            "fmt",
+            &[Form::Is(Kind::Word(&["unix", "unix_ms", "auto", "rfc3339", "http_date"]))],
+            Default::Text("unix"),
+            "How it is written; `auto` is `unix` or `unix_ms`, by its digits.",
+        ),
+        key("tol", &[millis(1_000, 86_400_000)], Default::Text("5m"), "How old it may be."),
+        key("future", &[millis(0, 86_400_000)], Default::Text("1m"), "How far in the future it may be."),
+    ],
+};
+
+static SCHEME_KEY: Group = Group {
+    name: "scheme_key",
+    keys: &[
+        key(
+            "enc",
+            &[Form::Is(Kind::Word(&["utf8", "base64", "hex"]))],
+            Default::Text("utf8"),
+            "How the secret is written.",
+        ),
+        key("strip", &[TEXT, WORDS], Default::Absent, "Beginnings that are cut from the secret first."),
+    ],
+};
+
+static SHARED_SECRET: Group = Group {
+    name: "shared_secret",
+    keys: &[
+        key(
+            "header",
+            &[HEADER],
+            Default::Text(defaults::SECRET_HEADER),
+            "The header that holds the secret; removed before the request goes on.",
+        ),
+        key("secrets", access::SECRETS, Default::Required, "The secrets valid at once, for rotation."),
+    ],
+};
+
+static API_KEY_USE: Group = Group {
+    name: "api_key_use",
+    keys: &[key(
+        "locations",
+        &[Form::List(&[Form::Is(Kind::KeyLocation)])],
+        Default::Depends("`[header:X-API-Key]`"),
+        "Where the key may stand; two different keys in one request are refused.",
+    )],
+};
+
+static AUTHORIZE: Group = Group {
+    name: "authorize",
+    keys: &[
+        key("roles", &[WORDS], Default::Absent, "At least one of these roles."),
+        key(
+            "permissions",
+            &[WORDS],
+            Default::Absent,
+            "Every one of these permissions; one that ends in `*` asks for any permission that begins so.",
+        ),
+    ],
+};
+
+static RATE_LIMIT: Group = Group {
+    name: "rate_limit",
+    keys: &[
+        key("name", &[NAME], Default::Required, "Unique within the route."),
+        key(
+            "limit",
+            &[integer(1, 1_000_000_000)],
+            Default::Absent,
+            "Never more than this many requests in any `window`.",
+        ),
+        key("window", &[millis(1_000, 86_400_000)], Default::Absent, "The length of the window."),
+        key(
+            "rate",
+            &[Form::Is(Kind::Rate)],
+            Default::Absent,
+            "Smoothing instead of a window: the sustained rate.",
+        ),
+        key(
+            "burst",
+            &[integer(1, 1_000_000)],
+            Default::Absent,
+            "Requests admitted at once before `rate` applies.",
+        ),
+        key(
+            "by",
+            &[Form::List(&[Form::Is(Kind::Word(&["client_ip", "api_key", "route"]))])],
+            Default::Depends("`[client_ip]`"),
+            "Whose requests are counted together.",
+        ),
+    ],
+};
+
+static BODY: Group = Group {
+    name: "body",
+    keys: &[key(
+        "max_size",
+        &[Form::Is(Kind::Size(0, 1 << 40))],
+        Default::Absent,
+        "Largest body; a larger one is answered 413. This alone never makes the gate hold a body.",
+    )],
+};

@@ -1,0 +1,263 @@
+//! API keys: of the config file, of key files, in both layouts. Only digests are kept.
+
+use std::collections::{HashMap, HashSet};
+
+use super::routes::{Written, patterns};
+use super::secrets::{self, Strength};
+use super::{Reading, Section};
+use crate::base::api_key::{self, Shape};
+use crate::base::name::KeyId;
+use crate::base::secret::Secret;
+use crate::config::raw::{Made, View, parse};
+use crate::config::report::{Fault, Spot};
+use crate::config::settings::{ApiKey, ApiKeys, KeyDigest};
+use crate::config::table::KEY_FILE;
+use crate::config::{LoadMode, defaults, interpolate, scalar, shape};
+
+/// Reads every key there is; ids and keys are unique.
+pub(super) fn api_keys(root: Section<'_>, routes: &[Written<'_>], reading: &mut Reading<'_>) -> ApiKeys {
+    let section = root.section("api_keys");
+    let mut found = Found { keys: Vec::new(), ids: HashMap::new(), digests: HashSet::new(), pepper: None };
+    let mut unavailable = None;
+    if let Some(view) = section.get("pepper") {
+        found.pepper = pepper(view, reading);
+        if found.pepper.is_none() && !reading.report.has_errors() {
+            unavailable = Some("the pepper cannot be read".to_owned());
+        }
+    }
+    let has_pepper = section.get("pepper").is_some();
+    take(section, has_pepper, &mut found, reading);
+    take(root, has_pepper, &mut found, reading);
+    let files = section.get("files");
+    for file in files.into_iter().flat_map(super::addresses::one_or_many) {
+        if let Err(reason) = take_file(file, has_pepper, &mut found, reading) {
+            unavailable.get_or_insert(reason);
+        }
+    }
+    judge(root, routes, &found, unavailable.is_some(), reading);
+    ApiKeys { keys: found.keys, pepper: found.pepper, unavailable }
+}
+
+/// What has been read so far.
+struct Found {
+    keys: Vec<ApiKey>,
+    ids: HashMap<KeyId, String>,
+    digests: HashSet<KeyDigest>,
+    pepper: Option<Secret>,
+}
+
+fn pepper(view: View<'_>, reading: &mut Reading<'_>) -> Option<Secret> {
+    match (view.get("value"), view.get("file")) {
+        (Some(value), None) => secrets::inline(value, Strength::Strong, reading),
+        (None, Some(file)) => secrets::from_file(file, Strength::Strong, reading),
+        (Some(_), Some(_)) | (None, None) => {
+            let fault = Fault::new("expected one of file and value", "write pepper: {file: /path}");
+            reading.report.error(view.key_spot(), fault);
+            None
+        }
+    }
+}
+
+/// Reads a key file. `Err`: it cannot be read now, which is no error at start.
+fn take_file(
+    view: View<'_>,
+    has_pepper: bool,
+    found: &mut Found,
+    reading: &mut Reading<'_>,
+) -> Result<(), String> {
+    let Some(path) = view.text() else { return Ok(()) };
+    let (id, bytes) = reading.sources.read(path, defaults::MOST_KEY_FILE_BYTES);
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            let message = format!("file {path} cannot be read: {}", reason.0);
+            match reading.mode {
+                LoadMode::Start => {
+                    let hint = "routes with api_key answer 503 until it can be read";
+                    reading.report.warn(view.spot(), Fault::new(message.clone(), hint));
+                }
+                LoadMode::Reload => {
+                    let fault = Fault::new(message.clone(), "mount it, or change its mode");
+                    reading.report.error(view.spot(), fault);
+                }
+            }
+            return Err(message);
+        }
+    };
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        reading.report.error(Spot::file(id), Fault::new("the file is not UTF-8", ""));
+        return Ok(());
+    };
+    let Some(mut tree) = parse::parse(text, id, defaults::MOST_KEY_FILE_NODES, &mut reading.report) else {
+        return Ok(());
+    };
+    interpolate::resolve(&mut tree, reading.env, &mut reading.sources, &mut reading.report);
+    shape::check(&mut tree, &KEY_FILE, reading.mode, &mut reading.report);
+    take(Section(Some(tree.root())), has_pepper, found, reading);
+    reading.trees.push(tree);
+    Ok(())
+}
+
+/// Reads `keys` and `key_metadata` of one map.
+fn take(section: Section<'_>, has_pepper: bool, found: &mut Found, reading: &mut Reading<'_>) {
+    let metadata: Vec<View<'_>> =
+        section.get("key_metadata").into_iter().flat_map(|view| view.entries()).collect();
+    let by_name: HashMap<&str, usize> =
+        metadata.iter().enumerate().map(|(index, view)| (view.key(), index)).collect();
+    let mut used = HashSet::new();
+    let keys = section.get("keys");
+    for view in keys.into_iter().flat_map(|view| view.items().chain(view.entries())) {
+        if reading.report.is_full() {
+            return;
+        }
+        let Some(key) = one(view, found, has_pepper, reading) else { continue };
+        let names = [Some(key.id.as_str()), Some(key.name.as_str()), key.raw];
+        let meta = names.into_iter().flatten().find_map(|name| by_name.get(name)).copied();
+        used.extend(meta);
+        let meta = Section(meta.and_then(|index| metadata.get(index).copied()));
+        let place = found.ids.insert(key.id.clone(), reading.sources.name_of(view));
+        if let Some(place) = place {
+            let message = format!("the id {} is already used in {place}", key.id);
+            reading.report.error(view.spot(), Fault::new(message, "give each key its own id"));
+        }
+        if !found.digests.insert(key.digest) {
+            let message = format!("{} is the same key as another entry", key.id);
+            reading.report.error(view.spot(), Fault::new(message, "remove one of the two"));
+        }
+        let api_key = whole(key, view, meta, reading);
+        found.keys.push(api_key);
+    }
+    for (index, view) in metadata.iter().enumerate() {
+        if !used.contains(&index) && !reading.report.is_full() {
+            let message = "this entry belongs to no key beside it";
+            let hint = "its key is the name, the id or the raw value of an entry of `keys`";
+            reading.report.error(view.key_spot(), Fault::new(message, hint));
+        }
+    }
+}
+
+/// What identifies a key.
+struct One<'t> {
+    id: KeyId,
+    name: String,
+    digest: KeyDigest,
+    raw: Option<&'t str>,
+}
+
+fn one<'t>(view: View<'t>, found: &Found, has_pepper: bool, reading: &mut Reading<'_>) -> Option<One<'t>> {
+    let section = Section(Some(view));
+    let is_alone = view.scalar().is_some();
+    let value = if is_alone { Some(view) } else { section.get("value") };
+    let digest = match (value, section.get("hash")) {
+        (Some(value), None) => digest_of(value, section, found, reading)?,
+        (None, Some(hash)) => {
+            let digest = scalar::digest(hash.text()?).ok()?;
+            if matches!(digest, KeyDigest::Peppered(_)) && !has_pepper {
+                let message = "this hash was made with a pepper, and there is none";
+                reading.report.error(hash.spot(), Fault::new(message, "write api_keys.pepper: {file: …}"));
+            }
+            digest
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let fault =
+                Fault::new("expected one of value and hash", "hash is what `sidegate keys generate` prints");
+            reading.report.error(view.spot(), fault);
+            return None;
+        }
+    };
+    let raw = value.and_then(|value| value.text()).filter(|text| !text.is_empty());
+    let name = section.text("name").unwrap_or(view.key()).to_owned();
+    let id = match section.get("id") {
+        Some(id) => KeyId::parse(id.text()?).ok()?,
+        None => id_of(&name, value, digest)?,
+    };
+    Some(One { id, name, digest, raw })
+}
+
+fn digest_of(
+    value: View<'_>,
+    section: Section<'_>,
+    found: &Found,
+    reading: &mut Reading<'_>,
+) -> Option<KeyDigest> {
+    let strength = if section.is_true("allow_weak") { Strength::AnyLength } else { Strength::Strong };
+    let secret = secrets::inline(value, strength, reading)?;
+    if api_key::parse(secret.expose()) == Shape::BadCheck {
+        let message = "this key is mistyped: its last six characters do not fit the rest";
+        reading.report.error(value.spot(), Fault::new(message, "copy the whole key"));
+        return None;
+    }
+    Some(match &found.pepper {
+        Some(pepper) => KeyDigest::Peppered(api_key::digest_peppered(pepper, secret.expose())),
+        None => KeyDigest::Sha256(api_key::digest_sha256(secret.expose())),
+    })
+}
+
+/// The id of a key that names none: the one inside the key, its name, its variable, or a part of its digest.
+fn id_of(name: &str, value: Option<View<'_>>, digest: KeyDigest) -> Option<KeyId> {
+    let scalar = value.and_then(|value| value.scalar());
+    if let Some(scalar) = scalar
+        && let Shape::Ours { id, .. } = api_key::parse(scalar.text.as_bytes())
+    {
+        return KeyId::parse(id).ok();
+    }
+    if let Ok(id) = KeyId::parse(name) {
+        return Some(id);
+    }
+    if let Some(Made::Variable(variable)) = scalar.map(|scalar| &scalar.made)
+        && let Ok(id) = KeyId::parse(variable)
+    {
+        return Some(id);
+    }
+    let (KeyDigest::Sha256(bytes) | KeyDigest::Peppered(bytes)) = digest;
+    let hex = data_encoding::HEXLOWER.encode(bytes.first_chunk::<4>()?);
+    KeyId::parse(&format!("key-{hex}")).ok()
+}
+
+/// A key with what its entry, or else its metadata, says about it.
+fn whole(key: One<'_>, view: View<'_>, meta: Section<'_>, reading: &mut Reading<'_>) -> ApiKey {
+    let entry = Section(Some(view));
+    let of = |name: &str| if entry.get(name).is_some() { entry } else { meta };
+    let (not_before, expires_at) = secrets::validity(entry, ("not_before", "expires_at"), reading);
+    let (meta_before, meta_expires) = secrets::validity(meta, ("not_before", "expires_at"), reading);
+    let permissions = of("permissions").get("permissions");
+    ApiKey {
+        id: key.id,
+        name: if key.name.is_empty() { meta.text("name").unwrap_or("").to_owned() } else { key.name },
+        digest: key.digest,
+        roles: of("roles").texts("roles"),
+        permissions: permissions.map(|view| patterns(view, reading)).unwrap_or_default(),
+        rate_limit: of("rate_limit").number("rate_limit"),
+        not_before: not_before.or(meta_before),
+        expires_at: expires_at.or(meta_expires),
+        revoked: entry.is_true("revoked") || meta.is_true("revoked"),
+        origin: reading.sources.name_of(view),
+    }
+}
+
+/// Keys nobody asks for, and routes that ask for keys there are none of.
+fn judge(
+    root: Section<'_>,
+    routes: &[Written<'_>],
+    found: &Found,
+    may_come: bool,
+    reading: &mut Reading<'_>,
+) {
+    let asking = routes.iter().find(|written| written.route.api_key.is_some());
+    match asking {
+        Some(written) if found.keys.is_empty() && !may_come && !reading.report.has_errors() => {
+            let place = written.view.get("api_key").unwrap_or(written.view);
+            let message = "this route takes API keys, and there are none";
+            let hint = "write api_keys: {files: [keys.yaml]}; `sidegate keys generate` makes the first key";
+            reading.report.error(place.key_spot(), Fault::new(message, hint));
+        }
+        None if !found.keys.is_empty() => {
+            let place = root.get("api_keys").or(root.get("keys"));
+            if let Some(view) = place {
+                let message = "no route takes an API key, so these keys open nothing";
+                reading.report.warn(view.key_spot(), Fault::new(message, "write api_key: {} in a route"));
+            }
+        }
+        Some(_) | None => {}
+    }
+}
