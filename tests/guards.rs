@@ -22,3 +22,6 @@ mod text;
 #[cfg(test)]
 #[path = "guards/tree.rs"]
 mod tree;
+#[cfg(test)]
+#[path = "guards/yaml.rs"]
+mod yaml;
