@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use sidegate::config::env::Environment;
-use sidegate::config::problem::Problem;
+use sidegate::config::problem::{Problem, Severity};
 use sidegate::config::{self, LoadMode};
 
 use crate::tree::{self, Finding};
@@ -101,7 +101,7 @@ fn loaded(path: &str, first_line: usize, text: &str, folder: &Path) -> Vec<Findi
             problem.path, problem.message, problem.hint
         ),
     };
-    problems.items.iter().map(finding).collect()
+    problems.items.iter().filter(|problem| problem.severity == Severity::Error).map(finding).collect()
 }
 
 /// An empty folder of this test's own.

@@ -75,7 +75,7 @@ def start(binary: Path, vector: dict, recorder: Recorder, at: int | None) -> Gat
 def edges(binary: Path, vector: dict, report: Report) -> None:
     """The same request at the last second it is good for, one second later, and from too far in the future."""
     stamp = vector.get("stamp", vector["now"])
-    tolerance = vector["signature"].get("scheme", {}).get("ts", {}).get("tol", 300)
+    tolerance = int(vector["signature"].get("scheme", {}).get("ts", {}).get("tol", "300s").removesuffix("s"))
     for shift, expected in ((tolerance, 200), (tolerance + 1, 401), (-59, 200), (-62, 401)):
         recorder = Recorder()
         with start(binary, vector, recorder, stamp + shift) as gate:
