@@ -5,16 +5,33 @@
 //! body while it arrives. Nothing here reads a clock, logs, or decides what happens to a refused request.
 //! Called by `config` (compile), `check` (begin, finish) and the `send` command (sign).
 
+mod boundaries;
+mod candidates;
+mod compile;
+mod encoding;
+mod form;
+mod json;
+mod locator;
+mod mac;
+mod message;
 mod plan;
 mod presets;
 mod session;
+mod sign;
+mod signed;
 mod spec;
+mod template;
+mod timestamp;
+
+use std::fmt;
 
 use http::HeaderMap;
 
-pub use plan::{Key, KeyProblem, Plan, SignProblem};
+pub use mac::{Key, KeyProblem};
+pub use plan::Plan;
 pub use presets::{Evidence, NamedSpec, Preset, Shape, Stamp, UnknownVariant, preset, presets};
 pub use session::Session;
+pub use sign::SignProblem;
 pub use spec::{KeySpec, Spec, SpecProblem, TsSpec};
 
 /// Most signatures of one request that are compared; a request with more is refused.
@@ -91,3 +108,20 @@ pub enum Refusal {
     /// The body lacks what the scheme reads from it, or can be read in two ways.
     BodyShape,
 }
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("no signature, or something it covers is absent"),
+            Self::Malformed => f.write_str("the signature or something it covers is unreadable or doubled"),
+            Self::Wrong => f.write_str("the signature matches no secret"),
+            Self::Stale { by_s } => write!(f, "the timestamp is {by_s} s too old"),
+            Self::Future { by_s } => write!(f, "the timestamp is {by_s} s too far ahead"),
+            Self::TimestampMalformed => f.write_str("the timestamp has not the shape the scheme asks for"),
+            Self::BodyShape => f.write_str("the body lacks what the scheme reads from it, or is ambiguous"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Takes one field out of a query or a urlencoded form, and refuses what apps could read differently: doubled names,
+//! names a lenient framework takes for this one, broken percent-encoding, raw `;`. Called by `locator`.
+
+use std::borrow::Cow;
+
+/// The text can be read in two ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ambiguous;
+
+/// The decoded value of the field, `None` when there is none of that name.
+///
+/// # Errors
+/// [`Ambiguous`] for anything in the whole text that parsers disagree about, not only in that field.
+pub(super) fn find<'a>(text: &'a [u8], name: &str) -> Result<Option<Cow<'a, [u8]>>, Ambiguous> {
+    let mut found = None;
+    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let cut = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let key = decoded(pair.get(..cut).unwrap_or(pair))?;
+        let value = decoded(pair.get(cut.saturating_add(1)..).unwrap_or(&[]))?;
+        if !seems(&key, name.as_bytes()) {
+            continue;
+        }
+        if found.is_some() || *key != *name.as_bytes() {
+            return Err(Ambiguous);
+        }
+        found = Some(value);
+    }
+    Ok(found)
+}
+
+/// Percent-decoding with `+` as a space.
+fn decoded(text: &[u8]) -> Result<Cow<'_, [u8]>, Ambiguous> {
+    if text.contains(&b';') {
+        return Err(Ambiguous);
+    }
+    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.iter().copied();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let high = bytes.next().and_then(digit).ok_or(Ambiguous)?;
+                let low = bytes.next().and_then(digit).ok_or(Ambiguous)?;
+                (high << 4) | low
+            }
+            other => other,
+        });
+    }
+    Ok(Cow::Owned(out))
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+/// Whether some framework files `key` under `name`: PHP trims leading spaces, cuts at NUL and `[`, and writes `_` for
+/// `.` and space; others ignore case.
+fn seems(key: &[u8], name: &[u8]) -> bool {
+    fn lenient(name: &[u8]) -> impl Iterator<Item = u8> {
+        let cut = |byte: &u8| !matches!(byte, 0 | b'[');
+        name.iter().copied().skip_while(|byte| *byte == b' ').take_while(cut).map(|byte| match byte {
+            b'.' | b' ' => b'_',
+            other => other.to_ascii_lowercase(),
+        })
+    }
+    key == name || lenient(key).eq(lenient(name))
+}
+
+#[cfg(test)]
+mod tests;
