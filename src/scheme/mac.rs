@@ -64,8 +64,6 @@ pub enum KeyProblem {
     NotHex,
     /// The scheme's keys are base64 and this one is not.
     NotBase64,
-    /// The MAC takes no key of this length.
-    Length,
 }
 
 /// An HMAC under way.
@@ -141,7 +139,10 @@ impl KeyRule {
         }
         let material = match kind {
             Kind::Token => Material::Token(Tag::of_token(secret.expose())),
-            Kind::Hmac(hash) => Material::Mac(Mac::new(hash, secret.expose()).ok_or(KeyProblem::Length)?),
+            Kind::Hmac(hash) => {
+                // HMAC takes keys of any length; were one refused, it would be no key.
+                Material::Mac(Mac::new(hash, secret.expose()).ok_or(KeyProblem::Empty)?)
+            }
         };
         Ok(Key { material, secret })
     }
@@ -227,7 +228,6 @@ impl fmt::Display for KeyProblem {
             Self::Empty => "nothing is left of the secret once its known beginning is removed",
             Self::NotHex => "this scheme's secrets are hexadecimal, and this one is not",
             Self::NotBase64 => "this scheme's secrets are base64, and this one is not",
-            Self::Length => "the secret's length cannot be used as a key",
         })
     }
 }
