@@ -121,6 +121,11 @@ impl Observer {
         self.board.reloads_applied.add(1);
     }
 
+    /// What lies in the files is the configuration in force again.
+    pub fn config_restored(&self) {
+        lock(&self.board.config).last = LastReload::Applied;
+    }
+
     /// A changed configuration was refused.
     pub fn config_refused(&self) {
         lock(&self.board.config).last = LastReload::Refused;
