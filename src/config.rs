@@ -8,6 +8,8 @@ use std::path::Path;
 use crate::base::clock;
 
 pub mod defaults;
+pub mod diff;
+mod document;
 pub mod env;
 mod interpolate;
 mod nearest;
@@ -18,18 +20,24 @@ pub mod problem;
 mod raw;
 mod report;
 mod scalar;
+mod schema;
 pub mod settings;
 mod shape;
+pub mod show;
 mod source;
 mod table;
 mod units;
 mod validate;
 
+pub use diff::diff;
+pub use document::config_md;
 use env::Environment;
 use problem::{Problem, Problems};
 use raw::Tree;
 use report::{Fault, Report, Spot};
+pub use schema::json_schema;
 use settings::Settings;
+use show::Shown;
 use source::Sources;
 pub use table::{KeyDoc, key_table};
 use validate::Reading;
@@ -53,6 +61,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// What someone should look at.
     pub warnings: Vec<Problem>,
+    /// What holds and where each value came from, secrets masked.
+    pub shown: Shown,
 }
 
 /// Reads the configuration at `path`, the files it names, and what `env` puts over it.
@@ -60,13 +70,14 @@ pub struct Loaded {
 /// # Errors
 /// Every problem found, in one run. [`Problems::inputs`] names the files whose change is worth another try.
 pub fn load(path: &Path, mode: LoadMode, env: &Environment) -> Result<Loaded, Problems> {
+    let main = Main::File(path);
     for _ in 1..TRIES {
-        let (outcome, sources) = attempt(path, mode, env);
+        let (outcome, sources) = attempt(main, mode, env);
         if sources.changed().is_none() {
             return outcome;
         }
     }
-    let (outcome, sources) = attempt(path, mode, env);
+    let (outcome, sources) = attempt(main, mode, env);
     match sources.changed() {
         None => outcome,
         Some(moved) => {
@@ -78,9 +89,26 @@ pub fn load(path: &Path, mode: LoadMode, env: &Environment) -> Result<Loaded, Pr
     }
 }
 
-fn attempt(path: &Path, mode: LoadMode, env: &Environment) -> (Result<Loaded, Problems>, Sources) {
+/// Reads a configuration out of `text`, as if it stood in a file at `path`: for standard input and for the examples
+/// in documents. Files it names are read.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_text(path: &Path, text: &[u8], mode: LoadMode, env: &Environment) -> Result<Loaded, Problems> {
+    attempt(Main::Text(path, text), mode, env).0
+}
+
+/// Where the main file's bytes come from.
+#[derive(Clone, Copy)]
+enum Main<'a> {
+    File(&'a Path),
+    Text(&'a Path, &'a [u8]),
+}
+
+fn attempt(main: Main<'_>, mode: LoadMode, env: &Environment) -> (Result<Loaded, Problems>, Sources) {
+    let (Main::File(path) | Main::Text(path, _)) = main;
     let mut reading = Reading::new(Sources::beside(path), mode, env, clock::now().wall);
-    let tree = document(path, &mut reading);
+    let tree = document(main, &mut reading);
     let settings = tree.as_ref().and_then(|tree| validate::settings(tree.root(), &mut reading));
     let Reading { report, sources, trees, .. } = reading;
     let failed = report.has_errors();
@@ -90,7 +118,8 @@ fn attempt(path: &Path, mode: LoadMode, env: &Environment) -> (Result<Loaded, Pr
         Some(mut settings) if !failed => {
             settings.hash = sources.hash();
             settings.inputs = sources.inputs();
-            Ok(Loaded { settings, warnings: items })
+            let shown = tree.as_ref().map(|tree| Shown::of(tree.root(), &table::ROOT, &sources));
+            Ok(Loaded { settings, warnings: items, shown: shown.unwrap_or_default() })
         }
         Some(_) | None => Err(Problems { items, inputs: sources.inputs() }),
     };
@@ -98,8 +127,11 @@ fn attempt(path: &Path, mode: LoadMode, env: &Environment) -> (Result<Loaded, Pr
 }
 
 /// Reads the main file into a tree that holds only known keys of known types, or tells why not.
-fn document(path: &Path, reading: &mut Reading<'_>) -> Option<Tree> {
-    let (id, found) = reading.sources.read_main(path, defaults::MOST_CONFIG_BYTES);
+fn document(main: Main<'_>, reading: &mut Reading<'_>) -> Option<Tree> {
+    let (id, found) = match main {
+        Main::File(path) => reading.sources.read_main(path, defaults::MOST_CONFIG_BYTES),
+        Main::Text(path, text) => reading.sources.take_main(path, text),
+    };
     let report = &mut reading.report;
     let bytes = match found {
         Ok(bytes) => bytes,

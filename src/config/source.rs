@@ -67,6 +67,14 @@ impl Sources {
         self.read_at(self.resolve(written), most)
     }
 
+    /// Takes `bytes` for the contents of a main file that nobody reads: standard input, a block of a document.
+    pub(crate) fn take_main(&mut self, path: &Path, bytes: &[u8]) -> (FileId, Result<Bytes, Unreadable>) {
+        let found = Ok(Rc::new(Zeroizing::new(bytes.to_vec())));
+        let id = FileId(self.files.len());
+        self.files.push(Entry { path: path.to_owned(), found: found.clone(), stamp: None });
+        (id, found)
+    }
+
     /// The path a written path stands for: a relative one starts at the main file's directory.
     pub(crate) fn resolve(&self, written: &str) -> PathBuf {
         self.base.join(written)
