@@ -130,7 +130,7 @@ fn attempt(main: Main<'_>, mode: LoadMode, env: &Environment) -> (Result<Loaded,
 fn document(main: Main<'_>, reading: &mut Reading<'_>) -> Option<Tree> {
     let (id, found) = match main {
         Main::File(path) => reading.sources.read_main(path, defaults::MOST_CONFIG_BYTES),
-        Main::Text(path, text) => reading.sources.take_main(path, text),
+        Main::Text(path, text) => reading.sources.take_main(path, text, defaults::MOST_CONFIG_BYTES),
     };
     let report = &mut reading.report;
     let bytes = match found {

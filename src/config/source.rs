@@ -68,8 +68,16 @@ impl Sources {
     }
 
     /// Takes `bytes` for the contents of a main file that nobody reads: standard input, a block of a document.
-    pub(crate) fn take_main(&mut self, path: &Path, bytes: &[u8]) -> (FileId, Result<Bytes, Unreadable>) {
-        let found = Ok(Rc::new(Zeroizing::new(bytes.to_vec())));
+    pub(crate) fn take_main(
+        &mut self,
+        path: &Path,
+        bytes: &[u8],
+        most: u64,
+    ) -> (FileId, Result<Bytes, Unreadable>) {
+        let found = match u64::try_from(bytes.len()) {
+            Ok(length) if length <= most => Ok(Rc::new(Zeroizing::new(bytes.to_vec()))),
+            Ok(_) | Err(_) => Err(too_large(most)),
+        };
         let id = FileId(self.files.len());
         self.files.push(Entry { path: path.to_owned(), found: found.clone(), stamp: None });
         (id, found)
@@ -172,9 +180,13 @@ fn bounded(path: &Path, most: u64) -> Result<(Zeroizing<Vec<u8>>, Stamp), Unread
     let file = File::open(path).map_err(told)?;
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(told)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
-        return Err(Unreadable(format!("it is larger than {}", super::units::size_text(most))));
+        return Err(too_large(most));
     }
     Ok((bytes, before))
+}
+
+fn too_large(most: u64) -> Unreadable {
+    Unreadable(format!("it is larger than {}", super::units::size_text(most)))
 }
 
 fn stamp(path: &Path) -> io::Result<Stamp> {

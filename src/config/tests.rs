@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use super::*;
 
+mod corpus;
 mod reading;
 
 /// A directory of one test's files, removed at the end.
@@ -48,4 +49,12 @@ pub(super) fn with_head(rest: &str) -> String {
 pub(super) fn headlines(name: &str, text: &str) -> Vec<String> {
     let problems = loaded(name, text).expect_err("the file is wrong");
     problems.items.iter().map(|p| format!("{}:{}: {}: {}", p.line, p.column, p.path, p.message)).collect()
+}
+
+/// Whether the file at `path` holds `text`; with `UPDATE=1` it is made to.
+pub(super) fn written(path: &Path, text: &str) -> bool {
+    if Environment::from_process().get("UPDATE").is_some() {
+        fs::write(path, text).unwrap();
+    }
+    fs::read_to_string(path).is_ok_and(|found| found == text)
 }
