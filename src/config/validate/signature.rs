@@ -183,7 +183,6 @@ fn unusable(plan: &Plan, secret: &Secret) -> Option<Fault> {
         KeyProblem::Empty => "nothing is left of the secret once its known beginning is removed",
         KeyProblem::NotHex => "secrets of this scheme are hexadecimal, and this one is not",
         KeyProblem::NotBase64 => "secrets of this scheme are base64, and this one is not",
-        KeyProblem::Length => "the secret has a length that this scheme takes no key of",
     };
     Some(Fault::new(message, "copy the whole secret from the provider's page"))
 }
