@@ -138,6 +138,8 @@ fn digests_are_those_of_the_standards() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_bytes_make_the_parser_stumble(key in prop::collection::vec(any::<u8>(), 0..100)) {
         let _ = parse(&key);

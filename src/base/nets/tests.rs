@@ -171,7 +171,7 @@ fn nets(most: usize) -> impl Strategy<Value = Vec<(IpNet, u32)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
     #[test]
     fn every_answer_equals_a_bit_by_bit_matcher(

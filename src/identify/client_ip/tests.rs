@@ -306,6 +306,8 @@ fn a_private_peer_with_forwarding_headers_and_no_trusted_proxies_is_an_undeclare
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_bytes_make_the_readers_stumble(value in prop::collection::vec(any::<u8>(), 0..80)) {
         if let Ok(value) = HeaderValue::from_bytes(&value) {

@@ -231,6 +231,8 @@ fn a_query_parameter_is_removed_and_its_neighbours_stay() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn after_stripping_a_query_no_reader_finds_the_key(query_text in "[a%&;=xX+\\-key0-9278]{0,60}") {
         let Ok(uri) = format!("/p?{query_text}").parse::<Uri>() else { return Ok(()) };
