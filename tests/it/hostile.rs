@@ -214,3 +214,31 @@ fn holds(raw: &[u8], name: &str) -> bool {
     let line = format!("{name}\r");
     raw.windows(line.len()).any(|window| window == line.as_bytes())
 }
+
+/// The oracle can fail: sent straight to the origin, a broken framing is a fault there and a sound one is not.
+#[test]
+fn the_origins_own_parser_takes_no_broken_framing_for_a_request() {
+    let origin = Origin::start();
+    let mut cases = framing::cases();
+    cases.extend(chunks::cases());
+    for case in &cases {
+        let mut wire = Wire::to(origin.addr);
+        let _ = wire.send(&case.bytes);
+        wire.finish();
+        let _ = wire.rest();
+    }
+    let mut whole: HashMap<String, usize> = HashMap::new();
+    for seen in origin.seen().iter().filter(|seen| seen.whole) {
+        *whole.entry(seen.one("x-case")).or_default() += 1;
+    }
+    let wrong: Vec<&str> = cases
+        .iter()
+        .filter(|case| match case.want {
+            Want::Refused(_) | Want::Unfinished => whole.contains_key(&case.name),
+            Want::Passed(..) => !whole.contains_key(&case.name) && !case.name.contains("extension"),
+            Want::Judged => false,
+        })
+        .map(|case| case.name.as_str())
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use super::seen::Framing;
 
 const LONGEST_HEAD: usize = 256 * 1024;
+const MOST_TRAILERS: usize = 200;
 const TOKEN: &str = "!#$%&'*+-.^_`|~";
 
 /// Fields as they stood on the wire.
@@ -137,6 +138,9 @@ impl Source {
                 return Ok(trailers);
             }
             trailers.push(field(&line)?);
+            if trailers.len() > MOST_TRAILERS {
+                return Err(fault("trailers without end"));
+            }
         }
     }
 
@@ -216,12 +220,20 @@ fn field(line: impl AsRef<[u8]>) -> Result<(String, Vec<u8>), Stop> {
     let shown = || fault(&format!("field {:?}", String::from_utf8_lossy(line)));
     let colon = line.iter().position(|byte| *byte == b':').ok_or_else(shown)?;
     let name = String::from_utf8(line[..colon].to_vec()).map_err(|_| shown())?;
-    let value = line[colon + 1..].trim_ascii().to_vec();
+    let value = trimmed(&line[colon + 1..]).to_vec();
     let is_clean = value.iter().all(|byte| *byte == b'\t' || (*byte >= b' ' && *byte != 0x7f));
     if !is_token(&name) || !is_clean {
         return Err(shown());
     }
     Ok((name, value))
+}
+
+/// Without the spaces and tabs around it, and nothing else.
+fn trimmed(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
 }
 
 fn framing(fields: &Fields) -> Result<Framing, Stop> {
