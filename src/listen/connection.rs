@@ -7,7 +7,7 @@ mod tail;
 
 use std::error::Error;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -105,14 +105,12 @@ pub async fn run<W: Serve, S: Socket + 'static>(door: Rc<Door<W>>, socket: S, pe
 /// Waits for the first head. A connection without one does not outlive the listeners.
 async fn begin<W: Serve, S: Socket>(door: &Door<W>, io: &mut ConnIo<S>) -> First {
     let mut watch = door.drain.watch();
-    let mut closing = std::pin::pin!(watch.reached(Stage::Closing));
+    let mut closing = Some(pin!(watch.reached(Stage::Closing)));
     poll_fn(|cx| {
-        let first = door.with_scratch(|scratch| io.poll_first(cx, scratch));
-        match first {
-            Poll::Ready(first) => Poll::Ready(first.unwrap_or(First::Nothing)),
-            Poll::Pending if io.has_begun() => Poll::Pending,
-            Poll::Pending => closing.as_mut().poll(cx).map(|()| First::Nothing),
+        if reached(&mut closing, cx) {
+            io.view().leave();
         }
+        door.with_scratch(|scratch| io.poll_first(cx, scratch)).map(|first| first.unwrap_or(First::Nothing))
     })
     .await
 }
@@ -141,6 +139,15 @@ async fn linger<W, S: Socket>(door: &Door<W>, mut socket: S) {
 fn discard<S: Socket>(socket: &mut S, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<usize> {
     let mut buf = ReadBuf::new(scratch);
     Pin::new(socket).poll_read(cx, &mut buf).map(|read| read.map_or(0, |()| buf.filled().len()))
+}
+
+/// Whether `stage` is reached now, for the first time.
+fn reached<F: Future>(stage: &mut Option<Pin<&mut F>>, cx: &mut Context<'_>) -> bool {
+    let now = stage.as_mut().is_some_and(|stage| stage.as_mut().poll(cx).is_ready());
+    if now {
+        *stage = None;
+    }
+    now
 }
 
 /// Polls a future that may panic, once.

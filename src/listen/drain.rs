@@ -31,6 +31,8 @@ pub enum Stage {
     Draining,
     /// Listeners and idle connections close; requests in flight end.
     Closing,
+    /// The process may end.
+    Over,
 }
 
 /// The bounds of one drain.
@@ -105,7 +107,8 @@ impl Drain {
         match self.0.fast.load(Ordering::Acquire) {
             0 => Stage::Serving,
             1 => Stage::Draining,
-            _ => Stage::Closing,
+            2 => Stage::Closing,
+            _ => Stage::Over,
         }
     }
 
@@ -126,6 +129,12 @@ impl Drain {
 
     /// Drives the stages; resolves when the process may end. One task per process.
     pub async fn run(&self) -> Outcome {
+        let outcome = self.walk().await;
+        self.enter(Stage::Over);
+        outcome
+    }
+
+    async fn walk(&self) -> Outcome {
         let mut orders = self.0.orders.subscribe();
         let Some((begun, times)) = wait(&mut orders, |orders| orders.begun).await else {
             return Outcome::Clean;

@@ -1,6 +1,7 @@
 //! What a caller's socket must be able to do, and the two kinds there are.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,6 +14,9 @@ use tokio::net::{TcpStream, UnixStream};
 pub trait Socket: AsyncRead + AsyncWrite + Unpin {
     /// Makes the close forget what the caller has not read, for one that does not read.
     fn reset_on_close(&self);
+
+    /// Whether bytes have arrived that were not read; asks the kernel.
+    fn has_bytes(&self) -> bool;
 }
 
 /// A connection as accepted. One type for both kinds, so that the engine is compiled once.
@@ -31,6 +35,14 @@ impl Socket for Accepted {
             Self::Tcp(stream) => drop(SockRef::from(stream).set_linger(Some(Duration::ZERO))),
             Self::Unix(_) => {}
         }
+    }
+
+    fn has_bytes(&self) -> bool {
+        let socket = match self {
+            Self::Tcp(stream) => SockRef::from(stream),
+            Self::Unix(stream) => SockRef::from(stream),
+        };
+        socket.peek(&mut [MaybeUninit::uninit()]).is_ok_and(|count| count > 0)
     }
 }
 

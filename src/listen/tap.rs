@@ -61,6 +61,15 @@ pub enum Standing {
     Whole,
     /// Nothing more will be handed on: the answer being made is the last.
     Last,
+    /// The caller did not read its response in time; the connection is given up.
+    Stalled,
+}
+
+/// What the driver of a connection and the tap tell each other while the engine owns the stream.
+#[derive(Debug)]
+pub struct View {
+    standing: Cell<Standing>,
+    leaving: Cell<bool>,
 }
 
 /// The stream. `S` is the socket.
@@ -74,7 +83,7 @@ pub struct ConnIo<S> {
     stash: Stash,
     heading: HeadClock,
     writing: WriteClock,
-    standing: Rc<Cell<Standing>>,
+    view: Rc<View>,
 }
 
 #[derive(Debug)]
@@ -117,25 +126,20 @@ impl<S: Socket> ConnIo<S> {
             stash: Stash::default(),
             heading: HeadClock::new(watchdog, bounds.head_timeout, bounds.keepalive),
             writing: WriteClock::new(watchdog, bounds.stalled),
-            standing: Rc::new(Cell::new(Standing::Idle)),
+            view: Rc::new(View { standing: Cell::new(Standing::Idle), leaving: Cell::new(false) }),
         }
     }
 
-    /// Where the connection stands, readable while the engine owns the stream.
-    pub fn standing(&self) -> Rc<Cell<Standing>> {
-        Rc::clone(&self.standing)
-    }
-
-    /// Whether part of a head has arrived that was not handed on.
-    pub fn has_begun(&self) -> bool {
-        Scanner::has_begun(self.stash.bytes())
+    /// The connection as its driver sees it.
+    pub fn view(&self) -> Rc<View> {
+        Rc::clone(&self.view)
     }
 
     /// Whether the caller may have sent bytes that nobody read.
     pub fn has_unread(&self) -> bool {
-        match self.standing.get() {
+        match self.view.standing() {
             Standing::Idle | Standing::Whole => !self.stash.is_empty(),
-            Standing::Heading | Standing::Body | Standing::Last => true,
+            Standing::Heading | Standing::Body | Standing::Last | Standing::Stalled => true,
         }
     }
 
@@ -169,14 +173,14 @@ impl<S: Socket> ConnIo<S> {
     fn accepted(&mut self) {
         self.caller.note(HeadNote::Valid);
         self.heading.stop();
-        self.standing.set(Standing::Body);
+        self.view.standing.set(Standing::Body);
     }
 
     /// Puts the stand-in where the refused head was; nothing of what the caller sent is read on.
     fn refuse(&mut self, reason: Reason) {
         self.caller.note(HeadNote::Refused(reason));
         self.heading.stop();
-        self.standing.set(Standing::Last);
+        self.view.standing.set(Standing::Last);
         self.stash.clear();
         self.stash.push(STAND_IN);
         self.phase = Phase::Given(STAND_IN.len(), Then::End);
@@ -195,11 +199,23 @@ impl<S: Socket> ConnIo<S> {
 
     /// Tells where the connection stands after bytes were handed on.
     fn stand(&self) {
-        self.standing.set(match self.phase {
+        self.view.standing.set(match self.phase {
             Phase::Head => Standing::Whole,
             Phase::Given(..) | Phase::Length(_) | Phase::Chunked(_) | Phase::Trailers(_) => Standing::Body,
             Phase::Raw | Phase::Broken | Phase::Ended => Standing::Last,
         });
+    }
+}
+
+impl View {
+    /// Where the connection stands.
+    pub fn standing(&self) -> Standing {
+        self.standing.get()
+    }
+
+    /// Lets the stream end as soon as no head is on its way; takes effect when the stream is next asked for bytes.
+    pub fn leave(&self) {
+        self.leaving.set(true);
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 
 use http::header::CONNECTION;
@@ -20,10 +20,10 @@ use crate::listen::door::Door;
 use crate::listen::drain::Stage;
 use crate::listen::head::HeadLimits;
 use crate::listen::socket::Socket;
-use crate::listen::tap::{ConnIo, Standing};
+use crate::listen::tap::{ConnIo, Standing, View};
 
 use super::tail::Tail;
-use super::{Rules, Serve, linger, poll_caught};
+use super::{Rules, Serve, linger, poll_caught, reached};
 
 /// How many header fields the engine takes without allocating for more.
 const ENGINE_FIELDS: usize = 100;
@@ -35,7 +35,7 @@ const ENGINE_BUFFER: usize = 64 * 1024;
 struct Line<W> {
     door: Rc<Door<W>>,
     caller: Rc<Caller>,
-    standing: Rc<Cell<Standing>>,
+    view: Rc<View>,
     switched: Cell<bool>,
 }
 
@@ -46,7 +46,7 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     rules: Rules,
 ) {
     let line = Rc::new(Line {
-        standing: io.standing(),
+        view: io.view(),
         switched: Cell::new(false),
         door: Rc::clone(&door),
         caller: Rc::clone(&caller),
@@ -57,22 +57,18 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     let mut watch = door.drain.watch();
     let mut closing = Some(pin!(watch.reached(Stage::Closing)));
     let end = poll_fn(|cx| {
-        let mut polled = poll_caught(&mut engine, cx);
-        if polled.is_pending() && closing.as_mut().is_some_and(|stage| stage.as_mut().poll(cx).is_ready()) {
-            closing = None;
-            // A head that has begun is answered, with `Connection: close`; its deadline bounds the wait.
-            if line.standing.get() != Standing::Heading {
-                Pin::new(&mut engine).graceful_shutdown();
-                polled = poll_caught(&mut engine, cx);
-            }
+        if reached(&mut closing, cx) {
+            line.view.leave();
         }
-        polled
+        poll_caught(&mut engine, cx)
     })
     .await;
     match end {
         Ok(Ok(())) => {}
-        // The engine is in no state to be used, or the caller is gone.
+        Ok(Err(_)) if line.view.standing() == Standing::Stalled => return door.drain.slots().count_stall(),
+        // The caller is gone.
         Ok(Err(_)) => return,
+        // The engine is in no state to be used.
         Err(Panicked) => return door.drain.slots().count_panic(),
     }
     let parts = engine.into_parts();
@@ -122,9 +118,9 @@ async fn answer<W: Serve>(
 impl<W> Line<W> {
     /// Whether the answer being made is the last on this connection.
     fn is_last(&self) -> bool {
-        match self.standing.get() {
+        match self.view.standing() {
             // A body that was not read to its end by now may never be; what follows it is no request.
-            Standing::Body | Standing::Last => true,
+            Standing::Body | Standing::Last | Standing::Stalled => true,
             Standing::Idle | Standing::Heading | Standing::Whole => {
                 self.caller.is_closing() || self.door.drain.is_draining()
             }
@@ -134,6 +130,6 @@ impl<W> Line<W> {
 
 impl<W> std::fmt::Debug for Line<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Line").field("standing", &self.standing).finish_non_exhaustive()
+        f.debug_struct("Line").field("view", &self.view).finish_non_exhaustive()
     }
 }

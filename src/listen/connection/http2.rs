@@ -4,7 +4,7 @@
 mod streams;
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -27,7 +27,7 @@ use crate::listen::socket::Socket;
 use crate::listen::tap::ConnIo;
 
 use super::tail::Tail;
-use super::{LINGER, Rules, Serve, deadline_in, poll_caught};
+use super::{LINGER, Rules, Serve, deadline_in, poll_caught, reached};
 use streams::{Starter, Streams};
 
 /// What one stream may have under way towards us, bytes. The specification's own initial value.
@@ -86,14 +86,6 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
         }
     })
     .await;
-}
-
-fn reached<F: Future>(stage: &mut Option<Pin<&mut F>>, cx: &mut Context<'_>) -> bool {
-    let now = stage.as_mut().is_some_and(|stage| stage.as_mut().poll(cx).is_ready());
-    if now {
-        *stage = None;
-    }
-    now
 }
 
 fn builder(rules: &Rules, streams: &Rc<Streams>) -> Builder<Starter> {

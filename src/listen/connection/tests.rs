@@ -1,1 +1,4 @@
-
+mod http1;
+mod http2;
+mod leaving;
+mod rig;

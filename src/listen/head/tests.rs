@@ -18,7 +18,9 @@ fn whole(head: &[u8]) -> Head {
 #[track_caller]
 fn refused(head: &[u8]) -> Reason {
     let verdict = scan(head);
-    let Scan::Refused(reason) = verdict else { panic!("{verdict:?} for {:?}", String::from_utf8_lossy(head)) };
+    let Scan::Refused(reason) = verdict else {
+        panic!("{verdict:?} for {:?}", String::from_utf8_lossy(head))
+    };
     reason
 }
 

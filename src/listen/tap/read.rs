@@ -233,14 +233,19 @@ impl<S: Socket> ConnIo<S> {
             (Poll::Ready(Ok(())), Begun::No) if buf.filled().len() == before => self.end(),
             (Poll::Ready(read), _) => return Poll::Ready(read),
             (Poll::Pending, _) => {
-                self.standing.set(match begun {
-                    Begun::No => Standing::Idle,
-                    Begun::Yes => Standing::Heading,
-                });
-                ready!(self.heading.poll_late(begun, cx));
+                let late = self.heading.poll_late(begun, cx).is_ready();
                 match begun {
-                    Begun::No => self.end(),
-                    Begun::Yes => self.refuse(Reason::HeadTimeout),
+                    Begun::Yes if late => self.refuse(Reason::HeadTimeout),
+                    Begun::Yes => {
+                        self.view.standing.set(Standing::Heading);
+                        return Poll::Pending;
+                    }
+                    // Bytes the kernel has, but has not told of yet, are a request to be served.
+                    Begun::No if (late || self.view.leaving.get()) && !self.inner.has_bytes() => self.end(),
+                    Begun::No => {
+                        self.view.standing.set(Standing::Idle);
+                        return Poll::Pending;
+                    }
                 }
             }
         }

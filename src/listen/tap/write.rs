@@ -8,7 +8,7 @@ use tokio::io::AsyncWrite;
 
 use crate::listen::socket::Socket;
 
-use super::ConnIo;
+use super::{ConnIo, Standing};
 
 impl<S: Socket> ConnIo<S> {
     /// Judges the outcome of a write by the stall deadline.
@@ -20,6 +20,7 @@ impl<S: Socket> ConnIo<S> {
                 ready!(self.writing.poll_late(cx));
                 // What the kernel still holds for this caller is given up with the connection.
                 self.inner.reset_on_close();
+                self.view.standing.set(Standing::Stalled);
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
         }

@@ -1,0 +1,249 @@
+//! A gate with a stand-in for the exchange, on real sockets.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::LocalSet;
+use tokio::time::timeout;
+
+use crate::base::watchdog::Watchdog;
+use crate::config::settings::{Address, Limits};
+use crate::exchange::{Caller, HeadNote};
+use crate::listen::accept;
+use crate::listen::bind::bind;
+use crate::listen::connection::Serve;
+use crate::listen::door::{Door, Flights};
+use crate::listen::drain::{Drain, Stage, Times};
+use crate::listen::slots::Slots;
+use crate::listen::socket::Socket;
+use crate::listen::tap::ConnIo;
+
+/// Longer than anything here takes; a test that hits it has hung.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) fn limits() -> Limits {
+    Limits {
+        head_timeout: Duration::from_secs(10),
+        head_size: 32 * 1024,
+        head_fields: 100,
+        uri_size: 8 * 1024,
+        keepalive_timeout: Duration::from_secs(75),
+        connections: None,
+        buffered_body: 1 << 20,
+        buffered_total: 32 << 20,
+        body_idle: Duration::from_secs(15),
+        body_rate: 240,
+        body_rate_grace: Duration::from_secs(10),
+        buffered_body_timeout: Duration::from_secs(30),
+        http2_streams: 64,
+        http2_header_list: 16 * 1024,
+        stalled_stream: Duration::from_secs(60),
+        drain_min: Duration::from_secs(5),
+        drain_max: Duration::from_secs(25),
+        failures: 2000,
+        limit_entries: 1000,
+        replay_entries: 1000,
+        audit_queue: 1000,
+        tunnel_idle: Duration::from_secs(60),
+    }
+}
+
+/// Answers by the path: `/echo` the body, `/early` 401 unread, `/big` 4 MiB, `/ws` 101 and an echo, `/hang` never,
+/// `/panic`; anything else 200. Remembers every request it was given.
+pub(super) struct App {
+    limits: Limits,
+    pub(super) seen: RefCell<Vec<String>>,
+    pub(super) dropped: RefCell<usize>,
+}
+
+/// A body of given pieces.
+pub(super) struct Pieces(Vec<Bytes>);
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop().map(|piece| Ok(Frame::data(piece))))
+    }
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
+    }
+}
+
+pub(super) fn answer(status: u16, body: &[u8]) -> Response<Pieces> {
+    let pieces = if body.is_empty() { vec![] } else { vec![Bytes::copy_from_slice(body)] };
+    let mut response = Response::new(Pieces(pieces));
+    *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+    response
+}
+
+/// Counts when a request is given up.
+struct Noticed(Rc<App>);
+
+impl Drop for Noticed {
+    fn drop(&mut self) {
+        *self.0.dropped.borrow_mut() += 1;
+    }
+}
+
+impl Serve for App {
+    type Body = Pieces;
+
+    fn with_limits<R>(&self, read: impl FnOnce(&Limits) -> R) -> R {
+        read(&self.limits)
+    }
+
+    async fn serve(self: Rc<Self>, caller: Rc<Caller>, request: Request<Incoming>) -> Response<Pieces> {
+        if let HeadNote::Refused(reason) = caller.take_note() {
+            self.seen.borrow_mut().push(format!("refused {}", reason.word()));
+            caller.close_after();
+            return answer(reason.status(), reason.word().as_bytes());
+        }
+        let (parts, body) = request.into_parts();
+        let line = format!("{} {} {}", parts.method, parts.uri, parts.headers.len());
+        self.seen.borrow_mut().push(line);
+        match parts.uri.path() {
+            "/echo" => match body.collect().await {
+                Ok(body) => answer(200, &body.to_bytes()),
+                Err(_) => answer(400, b"broken body"),
+            },
+            "/early" => answer(401, b"early"),
+            "/big" => {
+                let mut response = answer(200, b"");
+                response.body_mut().0 = vec![Bytes::from(vec![b'x'; 16 * 1024]); 256];
+                response
+            }
+            "/ws" => {
+                let mut response = answer(101, b"");
+                response.headers_mut().insert("connection", HeaderValue::from_static("upgrade"));
+                response.headers_mut().insert("upgrade", HeaderValue::from_static("websocket"));
+                response
+            }
+            "/hang" => {
+                let _noticed = Noticed(Rc::clone(&self));
+                std::future::pending().await
+            }
+            "/panic" => panic!("on purpose"),
+            _ => answer(200, b"ok"),
+        }
+    }
+
+    fn panicked(&self) -> Response<Pieces> {
+        answer(500, b"panicked")
+    }
+
+    async fn tunnel<S: Socket + 'static>(self: Rc<Self>, _: Rc<Caller>, stream: ConnIo<S>) {
+        let (mut read, mut write) = tokio::io::split(stream);
+        let _ = tokio::io::copy(&mut read, &mut write).await;
+        let _ = write.shutdown().await;
+    }
+}
+
+/// The running gate.
+pub(super) struct Gate {
+    pub(super) at: SocketAddr,
+    pub(super) app: Rc<App>,
+    pub(super) drain: Drain,
+    pub(super) slots: Slots,
+    pub(super) flights: Flights,
+}
+
+/// Runs `test` against a gate with `limits`.
+pub(super) fn with_gate<F: Future<Output = ()>>(limits: Limits, test: impl FnOnce(Gate) -> F) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    LocalSet::new().block_on(&runtime, async move {
+        let slots = Slots::new(100);
+        let drain = Drain::new(slots.clone());
+        let watchdog = Watchdog::default();
+        let flights = Flights::default();
+        let app = Rc::new(App { limits, seen: RefCell::default(), dropped: RefCell::default() });
+        let door = Door::new(Rc::clone(&app), watchdog.clone(), drain.clone(), flights.clone());
+        let mut listening = bind(&[Address::Tcp(([127, 0, 0, 1], 0).into())], 1).expect("bound");
+        let Some(Address::Tcp(at)) = listening.addresses.pop() else { panic!("no address") };
+        let share = listening.shares.pop().expect("a share");
+        tokio::task::spawn_local(watchdog.run());
+        tokio::task::spawn_local(accept::serve(Rc::new(door), share));
+        let gate = Gate { at, app, drain, slots, flights };
+        timeout(PATIENCE, test(gate)).await.expect("the test ends");
+    });
+}
+
+impl Gate {
+    pub(super) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.at).await.expect("connected")
+    }
+
+    /// A caller that can hold only little of what it does not read.
+    pub(super) async fn connect_narrow(&self) -> TcpStream {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(16 * 1024).expect("set");
+        socket.connect(self.at).await.expect("connected")
+    }
+
+    /// Sends `bytes`, ends the sending side, and returns everything that comes back.
+    pub(super) async fn talk(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect().await;
+        stream.write_all(bytes).await.expect("written");
+        stream.shutdown().await.expect("half closed");
+        everything(&mut stream).await
+    }
+
+    pub(super) fn seen(&self) -> Vec<String> {
+        self.app.seen.borrow().clone()
+    }
+
+    pub(super) async fn until(&self, what: &str, done: impl Fn(&Self) -> bool) {
+        for _ in 0..2000 {
+            if done(self) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("never: {what}");
+    }
+
+    pub(super) fn begin_drain(&self, min: Duration) {
+        let drain = self.drain.clone();
+        tokio::task::spawn_local(async move { drain.run().await });
+        self.drain.begin(Times { min, max: PATIENCE });
+        assert!(self.drain.stage() >= Stage::Draining);
+    }
+}
+
+/// Reads until the end or an error.
+pub(super) async fn everything(stream: &mut TcpStream) -> String {
+    let mut all = Vec::new();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut all)).await.expect("an end");
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+/// Reads until `text` has come.
+pub(super) async fn read_until(stream: &mut TcpStream, text: &str) -> String {
+    let mut all = Vec::new();
+    let mut piece = [0; 4096];
+    while !String::from_utf8_lossy(&all).contains(text) {
+        let count = timeout(PATIENCE, stream.read(&mut piece)).await.expect("in time").expect("no error");
+        assert!(count > 0, "ended after {:?}", String::from_utf8_lossy(&all));
+        all.extend_from_slice(&piece[..count]);
+    }
+    String::from_utf8_lossy(&all).into_owned()
+}
