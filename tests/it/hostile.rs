@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use crate::gate::{Audit, Ended, Gate};
 use crate::origin::{Origin, Seen};
+use crate::pace::{SOON, until};
 use crate::sign::sha256;
 use crate::wire::{Answer, Broken, Wire};
 use table::{Case, Want};
@@ -186,12 +187,14 @@ fn every_hostile_http1_message_is_refused_or_forwarded_as_judged() {
     cases.extend(identity::cases());
     assert!(cases.len() >= 600, "only {} cases", cases.len());
     let (origin, gate) = start();
+    let files = gate.descriptors();
     let (mut offences, mut answers) = (Offences::default(), Vec::new());
     for case in &cases {
         let got = send(&gate, case);
         judge(case, &got, &mut offences);
         answers.extend(got.answers.into_iter().map(|answer| (case.name.clone(), answer)));
     }
+    until(SOON, "no descriptor is left behind", || (gate.descriptors() <= files + 8).then_some(()));
     let ended = gate.stop();
     let mut at_app: HashMap<String, Vec<Seen>> = HashMap::new();
     for seen in origin.seen() {

@@ -3,6 +3,7 @@
 mod addresses;
 mod keys;
 mod maintenance;
+mod places;
 mod quotas;
 mod replay;
 mod routing;
