@@ -84,7 +84,7 @@ fn an_undeclared_body_is_cut_off_where_it_passes_the_bound() {
 #[test]
 fn held_bodies_share_one_budget_and_one_client_has_a_quarter() {
     let origin = Origin::start();
-    let limits = "limits: {buffered_total: 1MiB, buffered_body: 1MiB, buffered_body_timeout: 60s, body_idle: 60s, body_rate: 0B}\n\
+    let limits = "limits: {buffered_total: 1MiB, buffered_body: 256KiB, buffered_body_timeout: 60s, body_idle: 60s, body_rate: 0B}\n\
                   security: {trusted_proxies: [127.0.0.0/8]}\n";
     let gate = Gate::start(origin.addr, &config(limits));
     let body = vec![b'x'; 200 * 1024];

@@ -186,8 +186,11 @@ impl Rule {
         if !self.roles.is_empty() || !self.permissions.is_empty() {
             let quoted =
                 |all: &[&str]| all.iter().map(|one| format!("\"{one}\"")).collect::<Vec<_>>().join(", ");
-            let (roles, permissions) = (quoted(self.roles), quoted(self.permissions));
-            line(format!("authorize: {{roles: [{roles}], permissions: [{permissions}]}}"));
+            let both = [("roles", self.roles), ("permissions", self.permissions)];
+            let both = both.iter().filter(|(_, texts)| !texts.is_empty());
+            let both: Vec<String> =
+                both.map(|(name, texts)| format!("{name}: [{}]", quoted(texts))).collect();
+            line(format!("authorize: {{{}}}", both.join(", ")));
         }
         if let Some(allow) = &self.allow {
             line(format!("ip_allowlist: {}", nets(allow)));
@@ -241,7 +244,11 @@ impl Setup {
                 sha256(key_text(number).as_bytes())
             )
             .unwrap();
-            write!(out, ", roles: [{}], permissions: [{}]", list(key.roles), list(key.permissions)).unwrap();
+            for (name, texts) in [("roles", key.roles), ("permissions", key.permissions)] {
+                if !texts.is_empty() {
+                    write!(out, ", {name}: [{}]", list(texts)).unwrap();
+                }
+            }
             if let Some(limit) = key.rate_limit {
                 write!(out, ", rate_limit: {limit}").unwrap();
             }

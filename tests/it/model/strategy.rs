@@ -159,6 +159,10 @@ fn rules(number: usize, path: PathRule) -> impl Strategy<Value = Rule> {
             (limit, max_size, critical),
         )| {
             let (roles, permissions) = if key.is_some() { (roles, permissions) } else { (&[][..], &[][..]) };
+            let limit = limit.map(|(most, by)| match (by, key) {
+                (By::Key, None) => (most, By::Client),
+                (by, _) => (most, by),
+            });
             Rule {
                 name: format!("r{number}"),
                 path,

@@ -14,7 +14,8 @@ fn scene() -> Scene {
          - {{name: hook, path: /hook, methods: [POST], signature: {{provider: github, secrets: [{{id: q4, value: \"{SECRET}\"}}]}}}}\n  \
          - {{name: keyed, path_prefix: /k, api_key: {{locations: [header:X-API-Key, bearer]}}}}\n  \
          - {{name: small, path: /small, public: true, body: {{max_size: 10B}}}}\n  \
-         - {{name: closed, path: /closed, public: true, ip_allowlist: [10.0.0.0/8]}}\n"
+         - {{name: closed, path: /closed, public: true, ip_allowlist: [10.0.0.0/8]}}\n\
+         api_keys: {{keys: [{{id: k, name: k, value: \"a key of quite good length\"}}]}}\n"
     ))
 }
 
