@@ -96,7 +96,7 @@ pub fn failure(failure: Failure, asked: Asked<'_>) -> Response<OutBody> {
 /// The answer to a message that was delivered before: 200, so that the provider stops, and no body, so that nothing
 /// is taken for the app's words.
 pub fn duplicate(asked: Asked<'_>) -> Response<OutBody> {
-    let mut response = Response::new(OutBody::Empty);
+    let mut response = Response::new(OutBody::empty());
     let headers = response.headers_mut();
     headers.insert(DUPLICATE, HeaderValue::from_static("1"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -121,7 +121,7 @@ fn plain(status: u16, asked: Asked<'_>) -> Response<OutBody> {
 
 fn answer(status: StatusCode, body: Bytes, asked: Asked<'_>) -> Response<OutBody> {
     let length = body.len();
-    let body = if *asked.method == Method::HEAD { OutBody::Empty } else { OutBody::Full(body) };
+    let body = if *asked.method == Method::HEAD { OutBody::empty() } else { OutBody::full(body) };
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -7,16 +7,66 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::forward::body::Broken;
+use crate::forward::upstream::Reply;
+use crate::observe::Tail;
 
-/// A response body.
+/// A response body. Dropping it ends the request it answers.
 #[derive(Debug)]
-pub enum OutBody {
+pub struct OutBody {
+    source: Source,
+    tail: Option<Tail>,
+}
+
+#[derive(Debug)]
+enum Source {
     /// No body.
     Empty,
-    /// No body, but the head declares a length that belongs to another response (304).
+    /// No body, but the head declares a length that belongs to another response (304): hyper would drop that length
+    /// if the body said it was over.
     Declared,
     /// These bytes.
     Full(Bytes),
+    /// The app's answer.
+    Stream(Reply),
+}
+
+impl OutBody {
+    /// No body.
+    pub fn empty() -> Self {
+        Self { source: Source::Empty, tail: None }
+    }
+
+    /// These bytes.
+    pub fn full(bytes: Bytes) -> Self {
+        Self { source: if bytes.is_empty() { Source::Empty } else { Source::Full(bytes) }, tail: None }
+    }
+
+    /// No body under a head that declares the length of another response.
+    pub(super) fn declared() -> Self {
+        Self { source: Source::Declared, tail: None }
+    }
+
+    /// The app's answer as it arrives.
+    pub(super) fn stream(reply: Reply) -> Self {
+        Self { source: Source::Stream(reply), tail: None }
+    }
+
+    /// Ends `tail` with this body.
+    #[must_use]
+    pub(super) fn with_tail(mut self, tail: Tail) -> Self {
+        self.tail = Some(tail);
+        self
+    }
+
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        if let Source::Stream(reply) = &mut self.source {
+            return Pin::new(reply).poll_frame(cx);
+        }
+        match std::mem::replace(&mut self.source, Source::Empty) {
+            Source::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Source::Empty | Source::Declared | Source::Stream(_) => Poll::Ready(None),
+        }
+    }
 }
 
 impl Body for OutBody {
@@ -25,27 +75,30 @@ impl Body for OutBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        match std::mem::replace(&mut *self, Self::Empty) {
-            Self::Empty | Self::Declared => Poll::Ready(None),
-            Self::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+        let next = self.poll_source(cx);
+        if let (Poll::Ready(Some(Ok(frame))), Some(tail)) = (&next, &mut self.tail) {
+            tail.passed_on(frame.data_ref().map_or(0, Bytes::len));
         }
+        next
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Declared => false,
-            Self::Full(bytes) => bytes.is_empty(),
+        match &self.source {
+            Source::Empty => true,
+            Source::Declared => false,
+            Source::Full(bytes) => bytes.is_empty(),
+            Source::Stream(reply) => reply.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Empty => SizeHint::with_exact(0),
-            Self::Declared => SizeHint::default(),
-            Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+        match &self.source {
+            Source::Empty => SizeHint::with_exact(0),
+            Source::Declared => SizeHint::default(),
+            Source::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Source::Stream(reply) => reply.size_hint(),
         }
     }
 }

@@ -10,10 +10,11 @@ const CLOCKS: &str = "src/base/clock.rs";
 /// The one list of metric names.
 const METRIC_NAMES: &str = "src/observe/names.rs";
 /// Where hyper's types may appear; a trailing `/` is a folder.
-const HYPER: [&str; 5] = [
+const HYPER: [&str; 6] = [
     "src/listen/connection.rs",
     "src/listen/connection/",
     "src/forward/upstream.rs",
+    "src/forward/upstream/",
     "src/ops.rs",
     "src/ops/",
 ];

@@ -1,0 +1,278 @@
+//! One judged request on its way: to the app, perhaps a second time, and back with the head of the answer.
+//!
+//! Security: decides when a request may be sent again, and what an absent caller changes. A request that is not
+//! idempotent reaches the app at most once. Once all of it has been handed over, the app's answer decides about the
+//! record and the reservation, whether or not the caller is still there; before that, the caller's going ends it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{HeaderValue, TRAILER, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response};
+
+use crate::base::clock;
+use crate::base::failure::Failure;
+use crate::base::request_id::RequestId;
+use crate::check::{Granted, Payload, Permit, Upgrade};
+use crate::forward::OutBody;
+use crate::forward::body::{Ending, Metered};
+use crate::forward::budget::Lease;
+use crate::forward::desk::Desk;
+use crate::forward::names::PeerTrust;
+use crate::forward::pool::{Got, Pool, Risk};
+use crate::forward::request::{self, Origin, Reuse, Weight};
+use crate::forward::response::{self, Follows, Question};
+use crate::forward::rules::ForwardRules;
+use crate::forward::target::Target;
+use crate::forward::upgrade::Tunnel;
+use crate::forward::upload::{self, UpBody, Upload};
+use crate::forward::upstream::{Begun, Link, Reply, Unanswered, WireBody};
+use crate::observe::Record;
+use crate::state::replay::Reservation;
+
+/// A request that may be sent, with all that is needed to send it.
+#[derive(Debug)]
+pub struct Errand {
+    /// The judged request.
+    pub permit: Permit<WireBody>,
+    /// The app it is for.
+    pub target: Arc<Target>,
+    /// Its record.
+    pub record: Record,
+    /// The rules of its generation.
+    pub rules: Arc<ForwardRules>,
+    /// What its buffered body costs.
+    pub lease: Option<Lease>,
+}
+
+/// What became of a request that was sent.
+#[derive(Debug)]
+pub enum Sent {
+    /// The app answered; the body follows as it arrives.
+    Response(Response<OutBody>),
+    /// The app agreed to a WebSocket; the tunnel begins when this head has been sent.
+    Switched(Response<OutBody>, Tunnel),
+    /// Something failed; the record is still open.
+    Failed(Failure, Record),
+}
+
+/// A request whose permit has been spent.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) granted: Granted<WireBody>,
+    pub(super) record: Record,
+    pub(super) rules: Arc<ForwardRules>,
+    pub(super) lease: Option<Lease>,
+}
+
+/// What is left of an errand once the request is on its way.
+struct Flight {
+    rules: Arc<ForwardRules>,
+    pool: Rc<Pool>,
+    desk: Rc<Desk>,
+    upload: Rc<Upload>,
+    id: RequestId,
+    method: Method,
+    upgrade: Upgrade,
+    reservation: Option<Reservation>,
+}
+
+/// A flight that survives its caller.
+pub(super) struct InFlight {
+    flight: Option<Pin<Box<dyn Future<Output = Sent>>>>,
+    upload: Rc<Upload>,
+    desk: Rc<Desk>,
+}
+
+impl InFlight {
+    /// Nothing happens before the first poll.
+    pub(super) fn new(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>) -> Self {
+        let upload = Upload::new(clock::mono());
+        let flight = fly(judged, pool, Rc::clone(&desk), Rc::clone(&upload));
+        Self { flight: Some(Box::pin(flight)), upload, desk }
+    }
+}
+
+impl Future for InFlight {
+    type Output = Sent;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Sent> {
+        let Some(flight) = &mut self.flight else { return Poll::Pending };
+        let sent = std::task::ready!(flight.as_mut().poll(cx));
+        self.flight = None;
+        Poll::Ready(sent)
+    }
+}
+
+impl Drop for InFlight {
+    /// The caller has gone. What the app has been given whole is finished by someone else; the rest ends here, which
+    /// closes the connection, so that the app sees a message that broke off.
+    fn drop(&mut self) {
+        let Some(flight) = self.flight.take() else { return };
+        if self.upload.is_handed_over() && !std::thread::panicking() {
+            self.desk.adopt(Box::pin(async move {
+                match flight.await {
+                    Sent::Response(_) | Sent::Switched(..) => {}
+                    Sent::Failed(failure, record) => record.failed(failure, clock::mono()),
+                }
+            }));
+        }
+    }
+}
+
+async fn fly(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>, upload: Rc<Upload>) -> Sent {
+    let Judged { granted, mut record, rules, lease } = judged;
+    let Granted { mut parts, payload, identity, client, peer, reservation, max_body, upgrade } = granted;
+    let id = record.request_id();
+    let weight = Weight::of(&payload);
+    let ending = Ending::of(parts.version);
+    let trust = if client.peer_trusted { PeerTrust::Trusted } else { PeerTrust::Untrusted };
+    let told = desk.address(client.ip);
+    let peer = if client.ip == peer { told.clone() } else { desk.address(peer) };
+    let origin = Origin { identity: &identity, client: &told, peer: &peer, trust, id: &id, upgrade };
+    let reuse = match request::prepare(&mut parts, &rules, &origin, weight) {
+        Ok(reuse) => reuse,
+        Err(failure) => return Sent::Failed(failure, record),
+    };
+    let body = match payload {
+        _ if weight == Weight::None => UpBody::empty(&upload),
+        Payload::Whole { bytes, trailers } => {
+            whole(&mut parts, upload::leased(bytes, lease), trailers, &rules, &upload)
+        }
+        Payload::Stream(body) => {
+            let metered = Metered::new(body, max_body, rules.pace, ending, desk.watchdog());
+            UpBody::stream(metered, Arc::clone(&rules), &upload)
+        }
+    };
+    let method = parts.method.clone();
+    let mut flight = Flight { rules, pool, desk, upload, id, method, upgrade, reservation };
+    match flight.send(Request::from_parts(parts, body), &mut record).await {
+        Ok((answer, mut link)) => {
+            if reuse == Reuse::Close {
+                link.retire();
+            }
+            flight.arrive(answer, link, record)
+        }
+        Err(failure) => Sent::Failed(failure, record),
+    }
+}
+
+/// A body in memory. One of no bytes is a body only where the caller's framing was chunked.
+fn whole(
+    parts: &mut Parts,
+    bytes: Bytes,
+    trailers: Option<HeaderMap>,
+    rules: &ForwardRules,
+    upload: &Rc<Upload>,
+) -> UpBody {
+    let chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+    let trailers = trailers.filter(|_| chunked).and_then(|mut trailers| {
+        request::clean_trailers(&mut trailers, &rules.names);
+        (!trailers.is_empty()).then_some(trailers)
+    });
+    if bytes.is_empty() && !chunked {
+        return UpBody::empty(upload);
+    }
+    // hyper sends only those trailers that were announced.
+    if let Some(trailers) = &trailers
+        && !parts.headers.contains_key(TRAILER)
+    {
+        let names: Vec<&str> = trailers.keys().map(http::HeaderName::as_str).collect();
+        if let Ok(names) = HeaderValue::try_from(names.join(", ")) {
+            parts.headers.insert(TRAILER, names);
+        }
+    }
+    UpBody::whole(bytes, trailers, upload)
+}
+
+/// Whether the request may be sent again after the app may have seen it: it says the same thing twice, and all of it is
+/// still here (RFC 9110 §9.2.2).
+fn risk_of(request: &Request<UpBody>) -> Risk {
+    let idempotent = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE];
+    if idempotent.contains(request.method()) && request.body().is_in_memory() {
+        Risk::Repeatable
+    } else {
+        Risk::Once
+    }
+}
+
+fn copy(request: &Request<UpBody>) -> Option<Request<UpBody>> {
+    let mut copy = Request::new(request.body().copy()?);
+    copy.method_mut().clone_from(request.method());
+    copy.uri_mut().clone_from(request.uri());
+    copy.headers_mut().clone_from(request.headers());
+    Some(copy)
+}
+
+impl Flight {
+    /// Sends the request, a second time where that is allowed.
+    async fn send(
+        &mut self,
+        request: Request<UpBody>,
+        record: &mut Record,
+    ) -> Result<(Response<WireBody>, Box<Link>), Failure> {
+        let risk = risk_of(&request);
+        let (mut link, spare) = match (self.pool.get(risk, clock::mono()).await?, risk) {
+            (Got::Reused(link), Risk::Repeatable) => (link, copy(&request)),
+            (Got::Reused(link), Risk::Once) | (Got::New(link), _) => (link, None),
+        };
+        let now = clock::mono();
+        record.sent(now);
+        let request = match link.ask(request, &self.upload, self.pool.target(), now).await {
+            Ok(answer) => return Ok((answer, link)),
+            Err(Unanswered::Unsent(request)) => *request,
+            Err(Unanswered::Silent(failure)) => spare.ok_or(failure)?,
+            Err(Unanswered::Failed(failure)) => return Err(failure),
+        };
+        drop(link);
+        let mut link = self.pool.get_new().await?;
+        match link.ask(request, &self.upload, self.pool.target(), clock::mono()).await {
+            Ok(answer) => Ok((answer, link)),
+            Err(Unanswered::Unsent(_)) => Err(Failure::UpstreamReset),
+            Err(Unanswered::Silent(failure) | Unanswered::Failed(failure)) => Err(failure),
+        }
+    }
+
+    /// The head of the answer is there: settles the reservation and the record.
+    fn arrive(&mut self, answer: Response<WireBody>, mut link: Box<Link>, record: Record) -> Sent {
+        let (mut parts, body) = answer.into_parts();
+        let question = Question { method: &self.method, upgrade: self.upgrade, id: &self.id };
+        let follows = match response::clean(&mut parts, question) {
+            Ok(follows) => follows,
+            Err(failure) => return Sent::Failed(failure, record),
+        };
+        let now = clock::mono();
+        if follows == Follows::Tunnel {
+            return match link.switch() {
+                Ok(switched) => {
+                    let tunnel = Tunnel::new(switched, self.rules.silence, self.desk.watchdog());
+                    let tail = record.forwarded(parts.status, now);
+                    Sent::Switched(Response::from_parts(parts, OutBody::empty().with_tail(tail)), tunnel)
+                }
+                Err(failure) => Sent::Failed(failure, record),
+            };
+        }
+        if self.upgrade == Upgrade::WebSocket {
+            link.retire();
+        }
+        let (pool, upload) = (Rc::clone(&self.pool), Rc::clone(&self.upload));
+        let body = match (Reply::begin(body, link, pool, upload, self.rules.silence), follows) {
+            (Ok(Begun::Stream(reply)), _) => OutBody::stream(reply),
+            (Ok(Begun::Whole(_)), Follows::DeclaredOnly) => OutBody::declared(),
+            (Ok(Begun::Whole(bytes)), Follows::Body | Follows::Tunnel) => OutBody::full(bytes),
+            (Err(failure), _) => return Sent::Failed(failure, record),
+        };
+        if let Some(reservation) = self.reservation.take()
+            && parts.status.is_success()
+        {
+            reservation.commit(now);
+        }
+        let tail = record.forwarded(parts.status, now);
+        Sent::Response(Response::from_parts(parts, body.with_tail(tail)))
+    }
+}

@@ -1,0 +1,135 @@
+//! From the head the app answered to the head the caller gets, mutated in place.
+//!
+//! Takes away what is bound to the app's connection; keeps every field and the status of the app. Refuses an answer whose
+//! framing could be read in two ways. Called by [`in_flight`](super::in_flight).
+
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::response::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+
+use crate::base::failure::Failure;
+use crate::base::request_id::RequestId;
+use crate::check::Upgrade;
+use crate::forward::answer::{REQUEST_ID, id_value};
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const PROXY_AUTHENTICATE: HeaderName = HeaderName::from_static("proxy-authenticate");
+
+/// What follows an answer's head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Follows {
+    /// The body the framing describes.
+    Body,
+    /// Nothing, but the head declares the length of another answer (304).
+    DeclaredOnly,
+    /// The protocol that was asked for.
+    Tunnel,
+}
+
+/// The request an answer is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question<'a> {
+    pub(super) method: &'a Method,
+    pub(super) upgrade: Upgrade,
+    pub(super) id: &'a RequestId,
+}
+
+/// Makes the head what the caller gets.
+///
+/// # Errors
+/// [`Failure::UpstreamProtocol`]: a switch of protocols nobody asked for or to another protocol, a transfer coding that
+/// is not plain `chunked`, several lengths, or both.
+pub(super) fn clean(parts: &mut Parts, question: Question<'_>) -> Result<Follows, Failure> {
+    let switched = parts.status == StatusCode::SWITCHING_PROTOCOLS;
+    if switched {
+        agree(&parts.headers, question.upgrade)?;
+    } else if parts.status.is_informational() {
+        return Err(Failure::UpstreamProtocol);
+    }
+    framing(&parts.headers)?;
+    strip(&mut parts.headers);
+    parts.version = Version::HTTP_11;
+    let headers = &mut parts.headers;
+    if !headers.contains_key(REQUEST_ID) {
+        headers.insert(REQUEST_ID, id_value(question.id));
+    }
+    if switched {
+        headers.remove(CONTENT_LENGTH);
+        headers.remove(TRAILER);
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        return Ok(Follows::Tunnel);
+    }
+    if parts.status == StatusCode::NO_CONTENT {
+        headers.remove(CONTENT_LENGTH);
+    }
+    let declares = parts.status == StatusCode::NOT_MODIFIED && headers.contains_key(CONTENT_LENGTH);
+    let follows =
+        if declares && question.method != Method::HEAD { Follows::DeclaredOnly } else { Follows::Body };
+    Ok(follows)
+}
+
+/// Removes from an answer's trailers what would change how the message is read.
+pub(super) fn clean_trailers(trailers: &mut HeaderMap) {
+    for name in [CONTENT_LENGTH, TRANSFER_ENCODING, TRAILER, TE, CONNECTION, UPGRADE, HOST, KEEP_ALIVE] {
+        trailers.remove(name);
+    }
+}
+
+/// A switch of protocols must be to the one that was asked for.
+///
+/// Security: an app, or a request smuggled past it, that answers 101 unasked would turn a connection judged as HTTP into
+/// a tunnel (CVE-2026-2833).
+fn agree(headers: &HeaderMap, upgrade: Upgrade) -> Result<(), Failure> {
+    let asked = upgrade == Upgrade::WebSocket;
+    let mut protocols = headers.get_all(UPGRADE).iter();
+    let only = protocols.next().filter(|_| protocols.next().is_none());
+    let same = only.is_some_and(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket"));
+    let says_so = tokens(headers).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
+    if asked && same && says_so { Ok(()) } else { Err(Failure::UpstreamProtocol) }
+}
+
+/// The length must be known in one way only. hyper would read on, and the caller's parser might not read the same.
+fn framing(headers: &HeaderMap) -> Result<(), Failure> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let sound = match (codings.next(), lengths.next()) {
+        (None, None) => true,
+        (Some(coding), None) => {
+            codings.next().is_none() && coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
+        }
+        (None, Some(length)) => {
+            let digits = length.as_bytes();
+            lengths.next().is_none() && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+        }
+        (Some(_), Some(_)) => false,
+    };
+    if sound { Ok(()) } else { Err(Failure::UpstreamProtocol) }
+}
+
+fn strip(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        let kept = [CONTENT_LENGTH, TRANSFER_ENCODING, TRAILER];
+        let nominated: Vec<HeaderName> = tokens(headers)
+            .filter_map(|token| HeaderName::from_bytes(token).ok())
+            .filter(|name| !kept.contains(name))
+            .collect();
+        for name in nominated {
+            headers.remove(name);
+        }
+        headers.remove(CONNECTION);
+    }
+    // The gate frames the body anew, by the same length or chunk by chunk.
+    for name in [TRANSFER_ENCODING, UPGRADE, TE, KEEP_ALIVE, PROXY_CONNECTION, PROXY_AUTHENTICATE] {
+        headers.remove(name);
+    }
+}
+
+fn tokens(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let lines = headers.get_all(CONNECTION).iter();
+    lines.flat_map(|line| line.as_bytes().split(|b| *b == b',')).map(<[u8]>::trim_ascii)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+
+use super::super::bench::{App, Bodies, Gate, eventually, read_until, run, upstream};
+use super::{GET, OK, POST, status};
+
+#[test]
+fn connections_are_used_again() {
+    run(async {
+        let app = App::answering(OK).await;
+        let gate = app.gate();
+        for _ in 0..3 {
+            assert_eq!(status(&gate.ask(GET).await), "200");
+            assert_eq!(status(&gate.ask(POST).await), "200");
+        }
+        assert_eq!(app.accepted.get(), 1);
+    });
+}
+
+#[test]
+fn a_connection_the_app_closed_is_noticed_before_it_is_used() {
+    run(async {
+        let app = App::start(|mut session| async move {
+            session.request().await;
+            session.say(OK).await;
+        })
+        .await;
+        let gate = app.gate();
+        for request in [GET, POST, POST, GET, POST] {
+            assert_eq!(status(&gate.ask(request).await), "200");
+        }
+        assert_eq!(app.accepted.get(), 5);
+    });
+}
+
+/// An app whose first connection answers once and then takes one more request without answering.
+async fn dying_app() -> App {
+    App::start(|mut session| async move {
+        session.request().await;
+        session.say(OK).await;
+        if session.request().await.is_some() && session.number == 0 {
+            return;
+        }
+        session.say(OK).await;
+    })
+    .await
+}
+
+#[test]
+fn an_idempotent_request_survives_a_connection_that_dies_under_it() {
+    run(async {
+        let app = dying_app().await;
+        let gate = app.gate();
+        assert_eq!(status(&gate.ask(GET).await), "200");
+        assert_eq!(status(&gate.ask(GET).await), "200");
+        assert_eq!((app.accepted.get(), app.heads.borrow().len()), (2, 3));
+    });
+}
+
+#[test]
+fn a_post_is_never_sent_twice() {
+    run(async {
+        let app = dying_app().await;
+        let gate = app.gate();
+        gate.bodies.set(Bodies::Whole);
+        assert_eq!(status(&gate.ask(POST).await), "200");
+        assert_eq!(status(&gate.ask(POST).await), "502");
+        assert_eq!((app.accepted.get(), app.heads.borrow().len()), (1, 2));
+        assert_eq!(gate.told("error", "upstream_reset"), 1);
+    });
+}
+
+#[test]
+fn a_new_connection_that_dies_is_a_failure_at_once() {
+    run(async {
+        let app = App::start(|mut session| async move {
+            session.request().await;
+        })
+        .await;
+        assert_eq!(status(&app.gate().ask(GET).await), "502");
+        assert_eq!(app.accepted.get(), 1);
+    });
+}
+
+#[test]
+fn bytes_nobody_asked_for_never_reach_another_request() {
+    let stray = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
+    for answer in [format!("{OK}{stray}"), format!("{OK}X"), format!("{OK}\r\n\r\n")] {
+        run(async move {
+            let app = App::start(move |mut session| {
+                let answer = answer.clone();
+                async move {
+                    session.request().await;
+                    session.say(&answer).await;
+                    session.request().await;
+                    session.say(&answer).await;
+                }
+            })
+            .await;
+            let gate = app.gate();
+            for request in [GET, GET, POST] {
+                let answer = gate.ask(request).await;
+                assert!(answer.ends_with("\r\n\r\nhi"), "{answer}");
+            }
+            assert_eq!(app.accepted.get(), 3);
+        });
+    }
+}
+
+#[test]
+fn bytes_that_come_while_a_connection_is_idle_end_it() {
+    run(async {
+        let app = App::start(|mut session| async move {
+            session.request().await;
+            session.say(OK).await;
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            session.say("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret").await;
+            session.request().await;
+        })
+        .await;
+        let gate = app.gate();
+        for request in [GET, POST, GET] {
+            let answer = gate.ask(request).await;
+            assert!(answer.ends_with("\r\n\r\nhi"), "{answer}");
+            tokio::time::sleep(Duration::from_millis(80)).await;
+        }
+        assert_eq!(app.accepted.get(), 3);
+    });
+}
+
+#[test]
+fn a_connection_whose_request_was_not_finished_is_not_used_again() {
+    run(async {
+        let app = App::start(|mut session| async move {
+            session.head().await;
+            session.say(OK).await;
+            // Keeps the connection open and reads on.
+            while session.request().await.is_some() {
+                session.say(OK).await;
+            }
+        })
+        .await;
+        let gate = app.gate();
+        let mut client = gate.client().await;
+        client.write_all(b"POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 1000\r\n\r\npart").await.unwrap();
+        let answer = read_until(&mut client, "\r\n\r\nhi").await;
+        assert_eq!(status(&answer), "200");
+        assert_eq!(status(&gate.ask(GET).await), "200");
+        assert_eq!(app.accepted.get(), 2);
+    });
+}
+
+#[test]
+fn a_body_with_a_get_closes_its_connection() {
+    run(async {
+        let app = App::answering(OK).await;
+        let gate = app.gate();
+        let request = "GET / HTTP/1.1\r\nHost: app\r\nContent-Length: 4\r\n\r\nbody";
+        assert_eq!(status(&gate.ask(request).await), "200");
+        assert!(app.head(0).contains("connection: close"));
+        assert_eq!(status(&gate.ask(GET).await), "200");
+        assert_eq!(app.accepted.get(), 2);
+    });
+}
+
+#[test]
+fn idle_connections_are_closed_in_time_without_traffic() {
+    run(async {
+        let closed = std::rc::Rc::new(std::cell::Cell::new(false));
+        let seen = std::rc::Rc::clone(&closed);
+        let app = App::start(move |mut session| {
+            let seen = std::rc::Rc::clone(&seen);
+            async move {
+                session.request().await;
+                session.say(OK).await;
+                assert!(session.request().await.is_none());
+                seen.set(true);
+            }
+        })
+        .await;
+        let idle_timeout = Duration::from_millis(100);
+        let gate = Gate::new(&crate::config::settings::Upstream { idle_timeout, ..upstream(app.address) });
+        assert_eq!(status(&gate.ask(GET).await), "200");
+        assert_eq!(gate.target.permits.available_permits(), 7);
+        eventually(|| closed.get()).await;
+        assert_eq!(gate.target.permits.available_permits(), 8);
+    });
+}
+
+#[test]
+fn a_request_that_must_not_be_repeated_gets_only_a_fresh_connection() {
+    run(async {
+        let app = App::answering(OK).await;
+        let gate = app.gate();
+        assert_eq!(status(&gate.ask(POST).await), "200");
+        tokio::time::sleep(Duration::from_millis(520)).await;
+        assert_eq!(status(&gate.ask(GET).await), "200");
+        assert_eq!(app.accepted.get(), 1);
+        tokio::time::sleep(Duration::from_millis(520)).await;
+        assert_eq!(status(&gate.ask(POST).await), "200");
+        assert_eq!(app.accepted.get(), 2);
+    });
+}
