@@ -33,7 +33,7 @@ pub use diff::diff;
 pub use document::config_md;
 use env::Environment;
 use problem::{Problem, Problems};
-use raw::Tree;
+use raw::{Content, Id, Tree};
 use report::{Fault, Report, Spot};
 pub use schema::json_schema;
 use settings::Settings;
@@ -108,8 +108,13 @@ enum Main<'a> {
 fn attempt(main: Main<'_>, mode: LoadMode, env: &Environment) -> (Result<Loaded, Problems>, Sources) {
     let (Main::File(path) | Main::Text(path, _)) = main;
     let mut reading = Reading::new(Sources::beside(path), mode, env, clock::now().wall);
-    let tree = document(main, &mut reading);
-    let settings = tree.as_ref().and_then(|tree| validate::settings(tree.root(), &mut reading));
+    let (tree, settings) = match document(main, &mut reading) {
+        Ok(tree) => {
+            let settings = validate::settings(tree.root(), &mut reading);
+            (Some(tree), settings)
+        }
+        Err(tree) => (tree, None),
+    };
     let Reading { report, sources, trees, .. } = reading;
     let failed = report.has_errors();
     let kept: Vec<&Tree> = tree.iter().chain(&trees).collect();
@@ -126,8 +131,9 @@ fn attempt(main: Main<'_>, mode: LoadMode, env: &Environment) -> (Result<Loaded,
     (outcome, sources)
 }
 
-/// Reads the main file into a tree that holds only known keys of known types, or tells why not.
-fn document(main: Main<'_>, reading: &mut Reading<'_>) -> Option<Tree> {
+/// Reads the main file into a tree whose keys were held against the table. `Err`: there is nothing to go on with, or
+/// only a tree for snippets; the report tells why.
+fn document(main: Main<'_>, reading: &mut Reading<'_>) -> Result<Tree, Option<Tree>> {
     let (id, found) = match main {
         Main::File(path) => reading.sources.read_main(path, defaults::MOST_CONFIG_BYTES),
         Main::Text(path, text) => reading.sources.take_main(path, text, defaults::MOST_CONFIG_BYTES),
@@ -138,7 +144,7 @@ fn document(main: Main<'_>, reading: &mut Reading<'_>) -> Option<Tree> {
         Err(reason) => {
             let fault = Fault::new(format!("the file cannot be read: {}", reason.0), "");
             report.error(Spot::file(id), fault);
-            return None;
+            return Err(None);
         }
     };
     let text = match std::str::from_utf8(&bytes) {
@@ -149,29 +155,29 @@ fn document(main: Main<'_>, reading: &mut Reading<'_>) -> Option<Tree> {
                 Spot::file(id),
                 Fault::new(format!("line {line} is not UTF-8"), "save the file as UTF-8"),
             );
-            return None;
+            return Err(None);
         }
     };
-    let mut tree = raw::parse::parse(text, id, defaults::MOST_CONFIG_NODES, report)?;
-    let is_known = check_version(&tree, report);
-    if !is_known {
-        return None;
+    let mut tree = raw::parse::parse(text, id, defaults::MOST_CONFIG_NODES, report).ok_or(None)?;
+    if let Some(version) = foreign_version(&tree, report) {
+        tree.show(version);
+        return Err(Some(tree));
     }
     overlay::apply(&mut tree, &table::ROOT, reading.env, &mut reading.sources, report);
     interpolate::resolve(&mut tree, reading.env, &mut reading.sources, report);
-    shape::check(&mut tree, &table::ROOT, reading.mode, report);
-    Some(tree)
+    shape::check(&mut tree, &table::ROOT, report);
+    match tree.root().content() {
+        Content::Map(_) => Ok(tree),
+        Content::Null | Content::Scalar(_) | Content::List(_) => Err(Some(tree)),
+    }
 }
 
 /// The version is read first: what another version means by its keys is not known here.
-fn check_version(tree: &Tree, report: &mut Report) -> bool {
-    let Some(view) = tree.root().get("version") else { return true };
-    if view.text() == Some("1") {
-        return true;
-    }
+fn foreign_version(tree: &Tree, report: &mut Report) -> Option<Id> {
+    let view = tree.root().get("version").filter(|view| view.text() != Some("1"))?;
     let message = format!("this build does not know version {}", report::quoted(view));
     report.error(view.spot(), Fault::new(message, "the known version is 1"));
-    false
+    Some(view.id())
 }
 
 #[cfg(test)]

@@ -82,7 +82,10 @@ fn filled(text: &str, env: &Environment, sources: &mut Sources) -> Result<(Zeroi
         if let Made::Missing(path, reason) = &source
             && !is_whole
         {
-            return Err(Fault::new(format!("file {path} cannot be read: {reason}"), ""));
+            return Err(Fault::new(
+                format!("file {path} cannot be read: {reason}"),
+                "mount it, or change its mode",
+            ));
         }
         made = if is_whole { source } else { Made::Mixed };
         filled.push_str(&value);

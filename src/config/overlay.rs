@@ -25,7 +25,9 @@ pub(crate) fn apply(
 ) {
     for (name, value) in env.starting_with(PREFIX) {
         sources.used_variable(name, value);
+        let count = tree.len();
         if let Err(fault) = set(tree, root, name, value) {
+            tree.forget_from(count);
             let spot = Spot { place: Place::Variable(printable(name, 200)), path: String::new() };
             report.error(spot, fault);
         }

@@ -118,6 +118,17 @@ impl Tree {
         }
     }
 
+    /// Takes away every node added since there were `count`.
+    pub(crate) fn forget_from(&mut self, count: usize) {
+        self.nodes.truncate(count);
+        for node in &mut self.nodes {
+            match &mut node.content {
+                Content::List(children) | Content::Map(children) => children.retain(|child| child.0 < count),
+                Content::Null | Content::Scalar(_) => {}
+            }
+        }
+    }
+
     /// Replaces what a node holds and who wrote it.
     pub(crate) fn replace(&mut self, id: Id, content: Content, origin: Origin) {
         if let Some(node) = self.nodes.get_mut(id.0) {

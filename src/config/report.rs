@@ -89,6 +89,11 @@ impl Report {
         self.findings.len() >= MOST
     }
 
+    /// Whether an error about this very place is noted.
+    pub(crate) fn has_error_at(&self, spot: &Spot) -> bool {
+        self.findings.iter().any(|f| f.severity == Severity::Error && f.spot == *spot)
+    }
+
     /// Whether anything stops the configuration.
     pub(crate) fn has_errors(&self) -> bool {
         self.left_out > 0 || self.findings.iter().any(|f| f.severity == Severity::Error)

@@ -5,7 +5,7 @@ use http::header::HeaderName;
 
 use super::report::Fault;
 use super::settings::{KeyDigest, KeyLocation};
-use super::table::Kind;
+use super::table::{Kind, listed};
 use super::{networks, paths, units};
 use crate::base::name::RouteName;
 
@@ -86,7 +86,7 @@ fn no_word(text: &str, words: &[&str]) -> Fault {
         None => String::new(),
     };
     let known: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    Fault::new(format!("expected {}", known.join(" or ")), hint)
+    Fault::new(format!("expected {}", listed(&known)), hint)
 }
 
 /// Reads `true` or `false`.
@@ -177,6 +177,8 @@ pub(crate) fn host(text: &str) -> Result<String, Fault> {
     let is_name = lower.len() <= 253
         && lower.split('.').all(|label| {
             (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
                 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         });
     if is_name {

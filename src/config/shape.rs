@@ -2,7 +2,6 @@
 //!
 //! What passes here can be read by `read` without another check; rules between keys are not its matter.
 
-use super::LoadMode;
 use super::nearest::nearest;
 use super::raw::{Content, Id, Made, Scalar, Tree, View};
 use super::report::{Fault, Report, printable, quoted};
@@ -24,16 +23,12 @@ const LATER: &[&str] = &[
 ];
 
 /// Checks a whole document, and marks the scalars that may be shown in a snippet.
-pub(crate) fn check(tree: &mut Tree, group: &'static Group, mode: LoadMode, report: &mut Report) {
-    let mut shape = Shape { mode, report, shown: Vec::new() };
+pub(crate) fn check(tree: &mut Tree, group: &'static Group, report: &mut Report) {
+    let mut shape = Shape { report, shown: Vec::new() };
     let root = tree.root();
     match root.content() {
         Content::Map(_) => shape.map(root, group),
-        Content::Null => {
-            let hint = "the smallest file has version, listen and upstream";
-            shape.report.error(root.spot(), Fault::new("the file is empty", hint));
-        }
-        Content::Scalar(_) | Content::List(_) => {
+        Content::Null | Content::Scalar(_) | Content::List(_) => {
             let message = format!("expected a map of keys, found {}", found(root));
             shape.report.error(root.spot(), Fault::new(message, "a file is lines of the form `key: value`"));
         }
@@ -44,7 +39,6 @@ pub(crate) fn check(tree: &mut Tree, group: &'static Group, mode: LoadMode, repo
 }
 
 struct Shape<'r> {
-    mode: LoadMode,
     report: &'r mut Report,
     shown: Vec<Id>,
 }
@@ -62,7 +56,8 @@ impl Shape<'_> {
         }
         for key in group.keys.iter().filter(|key| matches!(key.default, Default::Required)) {
             if view.get(key.name).is_none() {
-                let fault = Fault::new(format!("the key `{}` is missing", key.name), key.doc);
+                let hint = format!("write {}: {}", key.name, alternatives(key.forms.get(..1).unwrap_or(&[])));
+                let fault = Fault::new(format!("the key `{}` is missing", key.name), hint);
                 self.report.error(view.key_spot(), fault);
             }
         }
@@ -130,7 +125,7 @@ impl Shape<'_> {
                 Form::List(_) | Form::Map(_) | Form::Named(_) => None,
             })
             .collect();
-        if kinds.is_empty() {
+        if kinds.is_empty() && scalar.made != Made::Unresolved {
             return self.mismatch(view, forms);
         }
         let is_secret = kinds.iter().any(|kind| matches!(kind, Kind::Secret));
@@ -139,7 +134,8 @@ impl Shape<'_> {
         }
         match &scalar.made {
             Made::Unresolved => return,
-            Made::Missing(..) if is_secret && self.mode == LoadMode::Start => return,
+            // What a missing secret means depends on the load mode, which `validate` knows.
+            Made::Missing(..) if is_secret => return,
             Made::Missing(path, reason) => {
                 let message = format!("file {} cannot be read: {reason}", printable(path, 120));
                 self.report.error(view.spot(), Fault::new(message, "mount it, or change its mode"));
@@ -152,7 +148,7 @@ impl Shape<'_> {
             return;
         }
         let mut fault = match faults.into_iter().next() {
-            Some(only) if kinds.len() == 1 => only,
+            Some(only) if kinds.len() == 1 && (forms.len() == 1 || !is_word(&kinds)) => only,
             Some(_) | None => Fault::new(format!("expected {}", alternatives(forms)), ""),
         };
         let is_quotable = !is_secret && self.shown.last() == Some(&view.id());
@@ -166,6 +162,11 @@ impl Shape<'_> {
         let message = format!("expected {}, found {}", alternatives(forms), found(view));
         self.report.error(view.spot(), Fault::new(message, ""));
     }
+}
+
+/// Whether a word was expected: the fault of a missed word does not name the list or map that could stand there.
+fn is_word(kinds: &[Kind]) -> bool {
+    kinds.iter().any(|kind| matches!(kind, Kind::Word(_)))
 }
 
 /// What kind of thing stands there; never its text, which may be a secret in the wrong place.

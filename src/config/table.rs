@@ -220,8 +220,23 @@ fn flatten_form(form: Form, path: &str, rows: &mut Vec<KeyDoc>) {
 
 /// Forms in words, joined by `or`.
 pub(crate) fn alternatives(forms: &[Form]) -> String {
-    let words: Vec<String> = forms.iter().map(|form| form.words()).collect();
-    words.join(" or ")
+    let mut words: Vec<String> = Vec::new();
+    for form in forms {
+        match form {
+            Form::Is(Kind::Word(list)) => words.extend(list.iter().map(|word| format!("`{word}`"))),
+            Form::Is(_) | Form::List(_) | Form::Map(_) | Form::Named(_) => words.push(form.words()),
+        }
+    }
+    listed(&words)
+}
+
+/// `a, b or c`.
+pub(crate) fn listed(words: &[String]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        [only] => only.clone(),
+        _ => String::new(),
+    }
 }
 
 impl Form {
@@ -229,9 +244,13 @@ impl Form {
     pub(crate) fn words(&self) -> String {
         match self {
             Self::Is(kind) => kind.words(),
-            Self::List(items) => format!("a list of {}", bracketed(items)),
-            Self::Map(group) => format!("a map ({})", group.name.replace('_', " ")),
-            Self::Named(values) => format!("a map from names to {}", bracketed(values)),
+            Self::List(items) => format!("a list ({} each)", alternatives(items)),
+            Self::Map(group) if group.keys.len() <= 6 => {
+                let keys: Vec<&str> = group.keys.iter().map(|key| key.name).collect();
+                format!("a map {{{}}}", keys.join(", "))
+            }
+            Self::Map(_) => "a map of keys".to_owned(),
+            Self::Named(values) => format!("a map of names ({} each)", alternatives(values)),
         }
     }
 }
@@ -250,7 +269,7 @@ impl Kind {
             }
             Self::Size(least, most) => format!("a size from {} to {}", size_text(least), size_text(most)),
             Self::Rate => "a rate such as 10/s".to_owned(),
-            Self::Word(words) => words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(" or "),
+            Self::Word(words) => listed(&words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>()),
             Self::Network => "an IP address or a CIDR".to_owned(),
             Self::Address => "an address such as 0.0.0.0:8080 or unix:/path".to_owned(),
             Self::Upstream => "the app's address such as http://127.0.0.1:3000 or unix:/path".to_owned(),
@@ -266,8 +285,4 @@ impl Kind {
             Self::KeyDigest => "`sha256:` or `hmac-sha256:` and 64 hex digits".to_owned(),
         }
     }
-}
-
-fn bracketed(forms: &[Form]) -> String {
-    format!("({})", alternatives(forms))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use super::*;
 
 mod corpus;
+mod examples;
 mod reading;
 
 /// A directory of one test's files, removed at the end.

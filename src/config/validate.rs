@@ -64,7 +64,8 @@ pub(crate) fn settings(root: View<'_>, reading: &mut Reading<'_>) -> Option<Sett
     let operational = operational::operational(root.section("operational"));
     let written = routes::routes(root, reading);
     let unmatched = unmatched(root, reading);
-    if written.is_empty()
+    if root.get("routes").is_none()
+        && root.section("security").get("webhook_secrets").is_none()
         && unmatched == Unmatched::Deny
         && let Some(view) = root.0
     {

@@ -22,6 +22,7 @@ pub(crate) fn parse(text: &str, file: FileId, most_nodes: usize, report: &mut Re
     let options = granit_parser::options! {
         disallow_directives: true,
         emit_unresolved_aliases: true,
+        emit_anchor_events: true,
         emit_comments: false,
         flow_nesting_limit: DEEPEST,
         block_nesting_limit: DEEPEST,
@@ -29,7 +30,15 @@ pub(crate) fn parse(text: &str, file: FileId, most_nodes: usize, report: &mut Re
     let mut growing = Growing::new(file, most_nodes, report);
     for event in Parser::new_from_str_with_options(text, options) {
         let step = match event {
-            Ok((event, span)) => growing.take(event, mark(&span)),
+            Ok((event, span)) => {
+                if let Some(tag) = span.tag_span() {
+                    growing.refuse(
+                        mark(&tag),
+                        Fault::new("tags (`!name`) are not accepted", "write the value without its tag"),
+                    );
+                }
+                growing.take(event, mark(&span))
+            }
             Err(error) => {
                 let at = error.marker();
                 let mark = Mark {
@@ -105,28 +114,25 @@ impl<'r> Growing<'r> {
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 self.refuse(mark, Fault::new("aliases (`*name`) are not accepted", "write the value out"));
-                self.place(mark, Content::Null);
+                let text = Zeroizing::new(String::new());
+                self.place(mark, Content::Scalar(Scalar { text, made: Made::Unresolved }));
             }
-            Event::Scalar(text, style, anchor, tag) => {
-                self.refuse_properties(mark, anchor, tag.is_some());
-                return self.scalar(text.into_owned(), style, mark);
+            Event::Anchor(..) => {
+                self.refuse(
+                    mark,
+                    Fault::new("anchors (`&name`) are not accepted", "write the value out where it is used"),
+                );
             }
-            Event::SequenceStart(_, anchor, tag) => {
-                self.refuse_properties(mark, anchor, tag.is_some());
+            Event::Scalar(text, style, _, _) => return self.scalar(text.into_owned(), style, mark),
+            Event::SequenceStart(..) => {
                 return self.start(mark, Content::List(Vec::new()), Kind::List { next: 0 });
             }
-            Event::MappingStart(_, anchor, tag) => {
-                self.refuse_properties(mark, anchor, tag.is_some());
+            Event::MappingStart(..) => {
                 let kind = Kind::Map { names: HashMap::new(), pending: None };
                 return self.start(mark, Content::Map(Vec::new()), kind);
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
-            Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentEnd
-            | Event::Anchor(..)
-            | Event::Comment(..)
-            | _ => {}
+            Event::StreamStart | Event::StreamEnd | Event::DocumentEnd | Event::Comment(..) | _ => {}
         }
         Progress::Go
     }
@@ -202,21 +208,6 @@ impl<'r> Growing<'r> {
         self.open.pop();
     }
 
-    fn refuse_properties(&mut self, mark: Mark, anchor: usize, has_tag: bool) {
-        if anchor != 0 {
-            self.refuse(
-                mark,
-                Fault::new("anchors (`&name`) are not accepted", "write the value out where it is used"),
-            );
-        }
-        if has_tag {
-            self.refuse(
-                mark,
-                Fault::new("tags (`!name`) are not accepted", "write the value without its tag"),
-            );
-        }
-    }
-
     /// Notes a problem in a part of the text that may not have become a tree.
     fn refuse(&mut self, mark: Mark, fault: Fault) {
         let path = match self.open.last() {
@@ -226,8 +217,14 @@ impl<'r> Growing<'r> {
         self.report.error(Spot { place: Place::Unread(self.tree.file, mark), path }, fault);
     }
 
-    fn finish(self) -> Option<Tree> {
-        if self.tree.nodes.is_empty() { None } else { Some(self.tree) }
+    fn finish(mut self) -> Option<Tree> {
+        if self.tree.nodes.is_empty() {
+            let mark = Mark { line: 1, column: 1, ..Mark::default() };
+            let hint = "the smallest file has version, listen and upstream";
+            self.refuse(mark, Fault::new("the file is empty", hint));
+            return None;
+        }
+        Some(self.tree)
     }
 }
 

@@ -46,8 +46,16 @@ fn every_wrong_file_is_explained_as_written() {
 #[test]
 fn no_secret_of_a_wrong_file_is_printed() {
     let secrets = [
-        "do not print", "also-not-this", "hunter2", "the-first-secret", "the-third-secret", "the-comment-secret",
-        "a-raw-key-that", "short-secret", "0123456789abcdef", "not*base64",
+        "do not print",
+        "also-not-this",
+        "hunter2",
+        "the-first-secret",
+        "the-third-secret",
+        "the-comment-secret",
+        "a-raw-key-that",
+        "short-secret",
+        "0123456789abcdef",
+        "not*base64",
     ];
     for entry in fs::read_dir("tests/config").unwrap() {
         let path = entry.unwrap().path();

@@ -92,7 +92,7 @@ fn take_file(
         return Ok(());
     };
     interpolate::resolve(&mut tree, reading.env, &mut reading.sources, &mut reading.report);
-    shape::check(&mut tree, &KEY_FILE, reading.mode, &mut reading.report);
+    shape::check(&mut tree, &KEY_FILE, &mut reading.report);
     take(Section(Some(tree.root())), has_pepper, found, reading);
     reading.trees.push(tree);
     Ok(())

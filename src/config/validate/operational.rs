@@ -105,7 +105,10 @@ pub(super) fn limits(section: Section<'_>, reading: &mut Reading<'_>) -> Limits 
         ),
     ];
     for (key, is_wrong, message) in pairs {
-        if is_wrong && let Some(view) = section.get(key).or(section.0) {
+        if is_wrong
+            && let Some(view) = section.get(key).or(section.0)
+            && !reading.report.has_error_at(&view.spot())
+        {
             reading
                 .report
                 .error(view.spot(), Fault::new(format!("{key} {message}"), "change one of the two"));

@@ -173,7 +173,10 @@ fn compiled(spec: &Spec, section: Section<'_>, view: View<'_>, reading: &mut Rea
         for step in field.split('.') {
             place = place.get(step).unwrap_or(place);
         }
-        reading.report.error(place.spot(), Fault::new(message, hint));
+        let spot = place.spot();
+        if !reading.report.has_error_at(&spot) {
+            reading.report.error(spot, Fault::new(message, hint));
+        }
     }
     None
 }
