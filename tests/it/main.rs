@@ -24,6 +24,7 @@ mod leaks;
 mod limits;
 mod model;
 mod order;
+mod peers;
 mod reload;
 mod slow;
 mod smoke;
