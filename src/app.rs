@@ -1,1 +1,257 @@
-//! placeholder
+//! Assembles everything from the settings; starts, drains and stops it, in order. Decides nothing about requests.
+//!
+//! Order of start: configuration (nothing is opened when it is wrong), log and records, sockets, workers, reload,
+//! ops. Order of stop: drain, workers, records, log.
+
+mod reloading;
+mod workers;
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::base::clock;
+use crate::config::env::Environment;
+use crate::config::problem::{Problem, Problems};
+use crate::config::settings::{Address, Settings};
+use crate::config::{self, LoadMode, Loaded};
+use crate::exchange::Shared;
+use crate::forward::budget::Budget;
+use crate::listen::bind::{self, BindFailed, SocketFile};
+use crate::listen::drain::{Drain, Times};
+use crate::listen::slots::{Ceiling, Slots, derived};
+use crate::observe::log::{self, Log, Verbose};
+use crate::observe::{Observer, Pulse, SinkError};
+use crate::reload::{Cause, Complaint, Reload, Status, Watching};
+use crate::snapshot::{Snapshot, Snapshots};
+use crate::state::Tables;
+use reloading::ConfigSource;
+use workers::Workers;
+
+/// Longest wait for the last records and log lines when the process ends.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Why the gate cannot start. Nothing is served then.
+#[derive(Debug)]
+pub enum StartError {
+    /// The configuration is wrong; no port was opened.
+    Config(Problems),
+    /// An address cannot be listened on.
+    Bind {
+        /// As configured.
+        address: Address,
+        /// What the kernel said.
+        error: io::Error,
+    },
+    /// The audit or access log cannot be opened.
+    Sink(SinkError),
+    /// A thread or runtime cannot be started.
+    Thread(io::Error),
+}
+
+/// A gate that serves.
+pub struct Running {
+    drain: Drain,
+    reload: Reload,
+    observer: Arc<Observer>,
+    shared: Shared,
+    workers: Workers,
+    log: Log,
+    files: Vec<SocketFile>,
+}
+
+/// Loads the configuration and starts serving.
+///
+/// # Errors
+/// [`StartError`]; whatever had been opened is closed again.
+pub fn start(file: &Path, environment: Environment) -> Result<Running, StartError> {
+    raise_descriptor_limit();
+    let loaded = config::load(file, LoadMode::Start, &environment).map_err(StartError::Config)?;
+    let warnings = loaded.warnings.clone();
+    let count = workers::count(&loaded.settings);
+    let observer = Arc::new(Observer::new(count, file));
+    let snapshot = compile(loaded, &observer)?;
+    let settings = &snapshot.settings;
+    let log = Log::start(level(settings), settings.telemetry.log_format).map_err(StartError::Thread)?;
+    for warning in &warnings {
+        tracing::warn!(line = warning.line, path = %warning.path, "{}", warning.message);
+    }
+    observer.direct(&settings.telemetry, settings.limits.audit_queue).map_err(StartError::Sink)?;
+    let listening = bind::bind(&settings.listen, count)?;
+    let slots = Slots::new(connections(settings));
+    let drain = Drain::new(slots.clone());
+    let status = first_status(&snapshot, &warnings);
+    let inputs = settings.inputs.clone();
+    observer.show(&snapshot.meters);
+    observer.config_applied(snapshot.generation, &settings.hash, clock::now().wall);
+    let shared = Shared {
+        tables: Arc::new(Tables::new(&settings.limits)),
+        budget: Budget::new(settings.limits.buffered_total),
+        snapshots: Arc::new(Snapshots::new(snapshot)),
+    };
+    let pulse = Pulse::new(count, clock::mono());
+    let workers =
+        Workers::start(&shared, listening.shares, &observer, (&drain, &pulse)).map_err(StartError::Thread)?;
+    let source = ConfigSource {
+        file: file.to_owned(),
+        environment,
+        shared: shared.clone(),
+        observer: Arc::clone(&observer),
+        log: log.clone(),
+        slots,
+    };
+    let reload = Reload::start(source, status, inputs, Arc::clone(&observer)).map_err(StartError::Thread)?;
+    for address in &listening.addresses {
+        tracing::info!(port = "data", address = %shown(address), "listening");
+    }
+    Ok(Running { drain, reload, observer, shared, workers, log, files: listening.files })
+}
+
+fn compile(loaded: Loaded, observer: &Observer) -> Result<Snapshot, StartError> {
+    let inputs = loaded.settings.inputs.clone();
+    Snapshot::compile(loaded, None, observer).map_err(|items| StartError::Config(Problems { items, inputs }))
+}
+
+impl Running {
+    /// Serves until SIGTERM or SIGINT, then drains and ends. SIGHUP reloads.
+    ///
+    /// # Errors
+    /// A signal handler or the thread's runtime cannot be set up.
+    pub fn serve_until_signalled(self) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime
+            .block_on(async {
+                let mut terminate = signal(SignalKind::terminate())?;
+                let mut interrupt = signal(SignalKind::interrupt())?;
+                let mut hangup = signal(SignalKind::hangup())?;
+                let mut drained = std::pin::pin!(self.drain.run());
+                loop {
+                    tokio::select! {
+                        _ = terminate.recv() => self.terminate("SIGTERM"),
+                        _ = interrupt.recv() => self.terminate("SIGINT"),
+                        // The outcome is logged where it is made.
+                        _ = hangup.recv() => drop(self.reload.trigger(Cause::Signal).await),
+                        outcome = &mut drained => {
+                            tracing::info!(?outcome, "drained");
+                            return Ok(());
+                        }
+                    }
+                }
+            })
+            .and_then(|()| self.end())
+    }
+
+    /// Drains and ends without waiting for a signal.
+    ///
+    /// # Errors
+    /// The thread's runtime cannot be set up.
+    pub fn stop(self) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        self.drain.terminate(Times { min: Duration::ZERO, max: Duration::from_secs(1) });
+        runtime.block_on(self.drain.run());
+        self.end()
+    }
+
+    fn terminate(&self, signal: &str) {
+        tracing::info!(signal, "draining");
+        self.drain.terminate(times(&self.shared.snapshots.load().settings));
+    }
+
+    fn end(self) -> io::Result<()> {
+        self.reload.stop();
+        self.workers.join();
+        if let Err(lost) = self.observer.close(LAST_WORDS) {
+            tracing::error!(lost, "audit records could not be written before the end");
+        }
+        tracing::info!("ended");
+        self.log.flush(LAST_WORDS);
+        drop(self.files);
+        Ok(())
+    }
+}
+
+/// The bounds of a drain.
+pub fn times(settings: &Settings) -> Times {
+    Times { min: settings.limits.drain_min, max: settings.limits.drain_max }
+}
+
+fn level(settings: &Settings) -> crate::config::settings::LogLevel {
+    let verbose = if settings.operational.verbose_logging { Verbose::On } else { Verbose::Off };
+    log::effective(settings.telemetry.log_level, verbose)
+}
+
+fn connections(settings: &Settings) -> usize {
+    settings.limits.connections.unwrap_or_else(|| derived(Ceiling::of_process()))
+}
+
+fn first_status(snapshot: &Snapshot, warnings: &[Problem]) -> Status {
+    Status {
+        generation: snapshot.generation,
+        hash: snapshot.settings.hash.clone(),
+        taken_at: clock::now().wall,
+        refused: None,
+        needs_restart: Vec::new(),
+        warnings: warnings.iter().map(complaint).collect(),
+        watching: Watching::Events,
+        pinned: Vec::new(),
+    }
+}
+
+fn complaint(problem: &Problem) -> Complaint {
+    let message = if problem.path.is_empty() {
+        problem.message.clone()
+    } else {
+        format!("{}: {}", problem.path, problem.message)
+    };
+    Complaint {
+        file: problem.file.clone(),
+        line: problem.line,
+        column: problem.column,
+        message,
+        hint: problem.hint.clone(),
+    }
+}
+
+fn shown(address: &Address) -> String {
+    match address {
+        Address::Tcp(address) => address.to_string(),
+        Address::Unix(path) => format!("unix:{}", path.display()),
+    }
+}
+
+/// Connections need descriptors; the soft limit is often far below what the process may have.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Without the right to raise it the gate serves fewer connections; the derived bound follows the limit.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    // A core dump would hold every secret in plain text.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+impl From<BindFailed> for StartError {
+    fn from(failed: BindFailed) -> Self {
+        Self::Bind { address: failed.address, error: failed.error }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(problems) => write!(f, "{problems}"),
+            Self::Bind { address, error } => {
+                write!(f, "cannot listen on {}: {error}; is another process using it?", shown(address))
+            }
+            Self::Sink(error) => write!(f, "{error}"),
+            Self::Thread(error) => write!(f, "cannot start a thread: {error}"),
+        }
+    }
+}
+
+/// A handle to a thread of ours.
+type Handle = thread::JoinHandle<()>;

@@ -55,6 +55,8 @@ pub struct Facts {
     pub flood_counts: bool,
     /// A body of this length was declared.
     pub declared_length: Option<u64>,
+    /// The body has been read to its end.
+    pub body_taken: bool,
 }
 
 /// A head that was accepted; the body is still to come.
@@ -276,9 +278,14 @@ impl HeadPass {
         }
     }
 
-    /// The method and the head, for taking the body.
+    /// The head, for taking the body.
     pub fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// Whose body it is.
+    pub fn client(&self) -> Client {
+        self.client
     }
 }
 

@@ -1,5 +1,275 @@
 //! ONE request, from judged to told: identify → check → forward → observe. The sentence that joins the verbs.
+//!
+//! The snapshot is loaded once and judges the request to its end. Refusals are rendered in one place and recorded in
+//! one place. Called by `listen::connection`; hands a [`Permit`] to `forward` and nothing else ever does.
 
 mod caller;
 
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use http::header::{self, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body::Body;
+
+use crate::base::clock;
+use crate::base::failure::Failure;
+use crate::base::request_id::RequestId;
+use crate::base::watchdog::Watchdog;
+use crate::check::deny::Reason;
+use crate::check::{Answer, BodyNeed, Deny, Facts, HeadPass, Payload, Permit, Verdict};
+use crate::forward::answer::{self, Asked};
+use crate::forward::body::{self, Collected};
+use crate::forward::budget::{Budget, Lease};
+use crate::forward::{Errand, Forwarder, OutBody, Sent, WireBody};
+use crate::observe::{Arrival, Record, Scribe};
+use crate::snapshot::{Snapshot, Snapshots};
+use crate::state::Tables;
+
 pub use caller::{Caller, HeadNote, Peer, Protocol};
+
+/// One worker's means to serve requests. One per worker thread.
+#[derive(Debug)]
+pub struct Worker {
+    snapshots: Arc<Snapshots>,
+    tables: Arc<Tables>,
+    budget: Arc<Budget>,
+    forwarder: Rc<Forwarder>,
+    scribe: Rc<Scribe>,
+    watchdog: Watchdog,
+}
+
+/// What all workers share.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The generation in force.
+    pub snapshots: Arc<Snapshots>,
+    /// What outlives a reload.
+    pub tables: Arc<Tables>,
+    /// Space for buffered bodies.
+    pub budget: Arc<Budget>,
+}
+
+/// Why a request goes no further.
+enum Stop {
+    Deny(Deny),
+    Failure(Failure),
+    Acknowledge,
+}
+
+/// A request that passed.
+struct Passed {
+    permit: Box<Permit<WireBody>>,
+    lease: Option<Lease>,
+}
+
+/// What an answer of our own needs to know of the request.
+struct Asker {
+    id: RequestId,
+    method: Method,
+    has_body: bool,
+}
+
+impl Worker {
+    /// A worker on the current thread.
+    pub fn new(shared: Shared, forwarder: Rc<Forwarder>, scribe: Rc<Scribe>, watchdog: Watchdog) -> Self {
+        let Shared { snapshots, tables, budget } = shared;
+        Self { snapshots, tables, budget, forwarder, scribe, watchdog }
+    }
+
+    /// The worker's deadlines.
+    pub fn watchdog(&self) -> &Watchdog {
+        &self.watchdog
+    }
+
+    /// The worker's records.
+    pub fn scribe(&self) -> &Rc<Scribe> {
+        &self.scribe
+    }
+
+    /// The generation in force, for the bounds of a connection.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshots.load()
+    }
+
+    /// Judges one request and answers it; exactly one record is made.
+    pub async fn serve(&self, caller: &Caller, request: Request<WireBody>) -> Response<OutBody> {
+        let snapshot = self.snapshots.load();
+        let now = clock::now();
+        let note = caller.take_note();
+        let (parts, body) = request.into_parts();
+        let path = if note == HeadNote::Valid { parts.uri.path() } else { "" };
+        let arrival =
+            Arrival { method: &parts.method, path, peer: caller.ip(), meters: &snapshot.meters, now };
+        let mut record = self.scribe.open(&arrival);
+        let mut asker = Asker::new(&record, &parts, &body);
+        let mut facts = Facts::default();
+        let judged = match note {
+            HeadNote::Valid => {
+                self.judge(&snapshot, (parts, body), caller.ip(), (&mut facts, &mut record)).await
+            }
+            HeadNote::Refused(reason) => Err(Stop::Deny(Deny::new(reason, 0))),
+        };
+        asker.id = record.request_id();
+        tell(&mut record, &snapshot, &facts);
+        match judged.and_then(|passed| secured(passed, &mut record)) {
+            Ok(passed) => self.forward(&snapshot, passed, caller, (record, asker)).await,
+            Err(stop) => {
+                let mut response = self.stopped(&snapshot, stop, &facts, (record, &asker));
+                let unread = note != HeadNote::Valid || (asker.has_body && !facts.body_taken);
+                close_if(unread, caller, &mut response);
+                response
+            }
+        }
+    }
+
+    async fn judge(
+        &self,
+        snapshot: &Snapshot,
+        (parts, body): (Parts, WireBody),
+        peer: IpAddr,
+        (facts, record): (&mut Facts, &mut Record),
+    ) -> Result<Passed, Stop> {
+        let judging = (&*self.tables, clock::now());
+        let mut pass = snapshot.policy.head(parts, peer, judging, facts)?;
+        if facts.client.is_some_and(|client| client.peer_trusted) {
+            record.trust_request_id(&pass.parts().headers);
+        }
+        let (payload, lease) = match snapshot.policy.need(&pass) {
+            BodyNeed::Stream => (Payload::Stream(body), None),
+            BodyNeed::Whole { max } => {
+                let since = clock::mono();
+                let collected = self.collect(snapshot, (&mut pass, body), max).await?;
+                record.waited_for_body(clock::mono().since(since));
+                facts.body_taken = true;
+                let Collected { bytes, trailers, lease } = collected;
+                (Payload::Whole { bytes, trailers }, Some(lease))
+            }
+        };
+        match snapshot.policy.body(pass, payload, (&self.tables, clock::now()), facts) {
+            Verdict::Forward(permit) => Ok(Passed { permit, lease }),
+            Verdict::Answer(Answer::AcknowledgeDuplicate) => Err(Stop::Acknowledge),
+            Verdict::Deny(deny) => Err(Stop::Deny(deny)),
+        }
+    }
+
+    async fn collect(
+        &self,
+        snapshot: &Snapshot,
+        (pass, body): (&mut HeadPass, WireBody),
+        max: u64,
+    ) -> Result<Collected, Stop> {
+        let rules = snapshot.collect_rules(max, pass.parts().version);
+        let lease = self.budget.lease(pass.client().ip);
+        let deadline = self.watchdog.deadline();
+        let collected = body::collect(body, &rules, lease, &deadline, |chunk| pass.update(chunk)).await;
+        collected.map_err(|failure| {
+            if failure == Failure::ClientBodyTooLarge {
+                return Stop::Deny(
+                    Deny::new(Reason::BodyTooLarge, 0).hint(format!("the body may have {max} bytes")),
+                );
+            }
+            Stop::Failure(failure)
+        })
+    }
+
+    async fn forward(
+        &self,
+        snapshot: &Snapshot,
+        passed: Passed,
+        caller: &Caller,
+        (record, asker): (Record, Asker),
+    ) -> Response<OutBody> {
+        let target = Arc::clone(snapshot.target(passed.permit.identity().route));
+        let rules = Arc::clone(&snapshot.forward_rules);
+        let errand = Errand { permit: *passed.permit, target, record, rules, lease: passed.lease };
+        match self.forwarder.send(errand).await {
+            Sent::Response(response) => response,
+            Sent::Switched(response, tunnel) => {
+                caller.switch_to(tunnel);
+                response
+            }
+            Sent::Failed(failure, record) => {
+                record.failed(failure, clock::mono());
+                let mut response = answer::failure(failure, asker.asked());
+                close_if(asker.has_body, caller, &mut response);
+                response
+            }
+        }
+    }
+
+    /// The one place that records and renders what goes no further.
+    fn stopped(
+        &self,
+        snapshot: &Snapshot,
+        stop: Stop,
+        facts: &Facts,
+        (record, asker): (Record, &Asker),
+    ) -> Response<OutBody> {
+        let at = clock::mono();
+        match stop {
+            Stop::Deny(deny) => {
+                if let (401, true, Some(client)) = (deny.reason.status(), facts.flood_counts, facts.client) {
+                    self.tables.flood.count(client.ip, at);
+                }
+                record.denied(&deny, at);
+                answer::refusal(&deny, asker.asked(), snapshot.extras(facts.route))
+            }
+            Stop::Failure(failure) => {
+                record.failed(failure, at);
+                answer::failure(failure, asker.asked())
+            }
+            Stop::Acknowledge => {
+                record.acknowledged(at);
+                answer::duplicate(asker.asked())
+            }
+        }
+    }
+}
+
+impl Asker {
+    fn new(record: &Record, parts: &Parts, body: &WireBody) -> Self {
+        Self { id: record.request_id(), method: parts.method.clone(), has_body: !body.is_end_stream() }
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked { id: &self.id, method: &self.method }
+    }
+}
+
+impl From<Deny> for Stop {
+    fn from(deny: Deny) -> Self {
+        Self::Deny(deny)
+    }
+}
+
+/// With a strict audit nothing is forwarded that could go unrecorded. Dropping the permit releases its reservation.
+fn secured(passed: Passed, record: &mut Record) -> Result<Passed, Stop> {
+    match record.secure_audit() {
+        Ok(()) => Ok(passed),
+        Err(_) => {
+            Err(Stop::Deny(Deny::new(Reason::AuditFull, 0).retry_after(1).hint("telemetry.audit.strict")))
+        }
+    }
+}
+
+/// Puts what became known into the record.
+fn tell(record: &mut Record, snapshot: &Snapshot, facts: &Facts) {
+    if let Some(client) = facts.client {
+        record.client(client.ip);
+    }
+    if let Some(route) = facts.route {
+        record.route(snapshot.meters.route(route));
+    }
+    record.identity(&facts.identity);
+}
+
+/// A body nobody will read cannot be skipped safely: the connection ends after the answer, and says so.
+fn close_if(unread: bool, caller: &Caller, response: &mut Response<OutBody>) {
+    if unread && caller.protocol == Protocol::Http1 {
+        caller.close_after();
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+}

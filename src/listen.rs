@@ -13,6 +13,7 @@ pub mod door;
 pub mod drain;
 pub mod head;
 pub mod pace;
+pub mod serving;
 pub mod slots;
 pub mod sniff;
 pub mod socket;

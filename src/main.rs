@@ -1,3 +1,5 @@
 //! The `sidegate` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    sidegate::cli::main()
+}

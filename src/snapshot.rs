@@ -1,1 +1,180 @@
-//! placeholder
+//! One generation of everything compiled: rules, targets, counters, rendered answers. Swapped whole, loaded once per
+//! request. Compiled by `app` at start and by `reload` after; never changed.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::{HeaderValue, Version};
+
+use crate::base::name::RouteName;
+use crate::check::Policy;
+use crate::config::Loaded;
+use crate::config::problem::Problem;
+use crate::config::settings::{KeyLocation, Route, Settings, Upstream};
+use crate::config::show::Shown;
+use crate::forward::answer::{Extras, Maintenance};
+use crate::forward::body::{CollectRules, Ending, PaceRules};
+use crate::forward::{ForwardRules, Target};
+use crate::identify::route::RouteConflict;
+use crate::observe::{MeterSet, Observer};
+
+/// One generation.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Counts up from 1 with every configuration that came into force.
+    pub generation: u64,
+    /// What was compiled.
+    pub settings: Settings,
+    /// The effective configuration as an operator may see it: origins told, secrets masked.
+    pub shown: Shown,
+    /// The rules.
+    pub policy: Policy,
+    /// Counters of the routes.
+    pub meters: MeterSet,
+    /// Bounds and names for forwarding.
+    pub forward_rules: Arc<ForwardRules>,
+    default_target: Arc<Target>,
+    route_targets: Vec<Option<Arc<Target>>>,
+    answers: Vec<RouteAnswers>,
+    maintenance: Maintenance,
+}
+
+/// The generation in force; one per process.
+#[derive(Debug)]
+pub struct Snapshots(ArcSwap<Snapshot>);
+
+/// What refusals of one route add.
+#[derive(Debug)]
+struct RouteAnswers {
+    challenge: Option<HeaderValue>,
+    allow: Option<HeaderValue>,
+}
+
+impl Snapshots {
+    /// Starts with `first` in force.
+    pub fn new(first: Snapshot) -> Self {
+        Self(ArcSwap::from_pointee(first))
+    }
+
+    /// The generation in force.
+    pub fn load(&self) -> Arc<Snapshot> {
+        self.0.load_full()
+    }
+
+    /// Puts `next` in force for every head that completes from now on.
+    pub fn store(&self, next: Snapshot) {
+        self.0.store(Arc::new(next));
+    }
+}
+
+impl Snapshot {
+    /// Compiles `loaded` as the generation after `previous`. Targets and counters that did not change are taken over,
+    /// and with them their connections and numbers.
+    ///
+    /// # Errors
+    /// What can only be found by compiling: routes that could both win.
+    pub fn compile(
+        loaded: Loaded,
+        previous: Option<&Self>,
+        observer: &Observer,
+    ) -> Result<Self, Vec<Problem>> {
+        let Loaded { settings, shown, warnings: _ } = loaded;
+        let policy = Policy::from_settings(&settings).map_err(|conflicts| {
+            let told = conflicts.iter().map(|conflict| conflict_problem(&settings, conflict));
+            told.collect::<Vec<_>>()
+        })?;
+        let generation = previous.map_or(1, |before| before.generation.saturating_add(1));
+        let default_target = reuse(previous.into_iter().flat_map(Self::targets), &settings.upstream);
+        let route_targets = settings
+            .routes
+            .iter()
+            .map(|route| {
+                let known = previous.into_iter().flat_map(Self::targets).chain([&default_target]);
+                route.upstream.as_ref().map(|upstream| reuse(known, upstream))
+            })
+            .collect();
+        let operational = &settings.operational;
+        Ok(Self {
+            generation,
+            policy,
+            meters: observer.plan(generation, &settings.routes),
+            forward_rules: Arc::new(ForwardRules::from_settings(&settings)),
+            default_target,
+            route_targets,
+            answers: settings.routes.iter().map(|route| RouteAnswers::new(route, &settings.routes)).collect(),
+            maintenance: Maintenance::new(
+                &operational.maintenance_message,
+                operational.maintenance_retry_after,
+            ),
+            shown,
+            settings,
+        })
+    }
+
+    /// The app for a route, or for a request without one.
+    pub fn target(&self, route: Option<usize>) -> &Arc<Target> {
+        let own = route.and_then(|index| self.route_targets.get(index)).and_then(Option::as_ref);
+        own.unwrap_or(&self.default_target)
+    }
+
+    /// Every app, the default one first.
+    pub fn targets(&self) -> impl Iterator<Item = &Arc<Target>> {
+        [&self.default_target].into_iter().chain(self.route_targets.iter().flatten())
+    }
+
+    /// The name of a route.
+    pub fn route_name(&self, route: usize) -> Option<&RouteName> {
+        self.settings.routes.get(route).map(|route| &route.name)
+    }
+
+    /// The bounds of a body that is collected whole.
+    pub fn collect_rules(&self, max: u64, version: Version) -> CollectRules {
+        let limits = &self.settings.limits;
+        let pace =
+            PaceRules { idle: limits.body_idle, rate: limits.body_rate, grace: limits.body_rate_grace };
+        CollectRules { max, pace, whole: limits.buffered_body_timeout, ending: Ending::of(version) }
+    }
+
+    /// What a refusal on this route adds to its answer.
+    pub fn extras(&self, route: Option<usize>) -> Extras<'_> {
+        let answers = route.and_then(|index| self.answers.get(index));
+        Extras {
+            challenge: answers.and_then(|answers| answers.challenge.as_ref()),
+            allow: answers.and_then(|answers| answers.allow.as_ref()),
+            maintenance: Some(&self.maintenance),
+        }
+    }
+}
+
+fn conflict_problem(settings: &Settings, conflict: &RouteConflict) -> Problem {
+    let file = settings.inputs.first().map(|file| file.display().to_string()).unwrap_or_default();
+    let line = settings.routes.get(conflict.second).map_or(0, |route| route.line);
+    Problem::error_at(&file, line, format!("routes[{}]", conflict.second), conflict.why.clone())
+}
+
+/// The target of `known` that means the same app, or a new one.
+fn reuse<'a>(mut known: impl Iterator<Item = &'a Arc<Target>>, upstream: &Upstream) -> Arc<Target> {
+    let same = known.find(|target| target.upstream() == upstream);
+    same.map_or_else(|| Target::new(upstream), Arc::clone)
+}
+
+impl RouteAnswers {
+    fn new(route: &Route, all: &[Route]) -> Self {
+        let same = all.iter().filter(|other| other.path == route.path);
+        let mut methods: Vec<&str> =
+            same.flat_map(|route| &route.methods).map(http::Method::as_str).collect();
+        methods.sort_unstable();
+        methods.dedup();
+        let allow = (!methods.is_empty()).then(|| methods.join(", "));
+        let scheme =
+            route.api_key.iter().flat_map(|key| &key.locations).find_map(|location| match location {
+                KeyLocation::Bearer => Some("Bearer"),
+                KeyLocation::Basic => Some("Basic realm=\"api\""),
+                KeyLocation::Header(_) | KeyLocation::Cookie(_) | KeyLocation::Query(_) => None,
+            });
+        Self {
+            challenge: scheme.map(HeaderValue::from_static),
+            allow: allow.and_then(|allow| allow.parse().ok()),
+        }
+    }
+}

@@ -7,6 +7,11 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+/// A directory for files of one process, as the system or the operator chose it (`TMPDIR`).
+pub fn scratch_directory() -> std::path::PathBuf {
+    std::env::temp_dir()
+}
+
 /// Variables and their values. Values may be secrets, so nothing here prints them.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, Zeroizing<String>>);

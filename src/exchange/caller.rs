@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::check::deny::Reason;
+use crate::forward::Tunnel;
 
 /// One connection of a caller.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub struct Caller {
     /// How the connection speaks.
     pub protocol: Protocol,
     notes: RefCell<VecDeque<HeadNote>>,
+    tunnel: RefCell<Option<Tunnel>>,
     close: Cell<bool>,
 }
 
@@ -48,7 +50,13 @@ pub enum HeadNote {
 impl Caller {
     /// A connection that has just been accepted.
     pub fn new(peer: Peer, protocol: Protocol) -> Self {
-        Self { peer, protocol, notes: RefCell::new(VecDeque::new()), close: Cell::new(false) }
+        Self {
+            peer,
+            protocol,
+            notes: RefCell::new(VecDeque::new()),
+            tunnel: RefCell::new(None),
+            close: Cell::new(false),
+        }
     }
 
     /// The peer's address; a unix peer counts as loopback.
@@ -74,6 +82,16 @@ impl Caller {
                 self.notes.borrow_mut().pop_front().unwrap_or(HeadNote::Refused(Reason::HeadMalformed))
             }
         }
+    }
+
+    /// Leaves the app's side of a switched connection; `listen` joins the two once the 101 has been written.
+    pub fn switch_to(&self, tunnel: Tunnel) {
+        *self.tunnel.borrow_mut() = Some(tunnel);
+    }
+
+    /// The app's side of a switched connection.
+    pub fn take_tunnel(&self) -> Option<Tunnel> {
+        self.tunnel.borrow_mut().take()
     }
 
     /// Asks that the connection be closed after the answer being made.

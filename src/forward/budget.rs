@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -17,7 +17,7 @@ const SHARE: u64 = 4;
 /// The bytes all buffered bodies may hold together. One per process.
 #[derive(Debug)]
 pub struct Budget {
-    total: u64,
+    total: AtomicU64,
     book: Mutex<Book>,
 }
 
@@ -53,9 +53,18 @@ struct Slot {
 }
 
 impl Budget {
+    /// Changes the bound for bytes to come; what is held stays.
+    pub fn set_total(&self, total: u64) {
+        self.total.store(total, Ordering::Relaxed);
+    }
+
+    fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+
     /// A budget of `total` bytes.
     pub fn new(total: u64) -> Arc<Self> {
-        Arc::new(Self { total, book: Mutex::default() })
+        Arc::new(Self { total: AtomicU64::new(total), book: Mutex::default() })
     }
 
     /// A lease of no bytes yet for one body of `client`; IPv6 clients count by /64.
@@ -128,14 +137,14 @@ impl Lease {
         }
         let of_client = book.clients.get(&self.client).copied().unwrap_or(0);
         let has_others = of_client > self.held;
-        if has_others && of_client.saturating_add(more) > budget.total / SHARE {
+        if has_others && of_client.saturating_add(more) > budget.total() / SHARE {
             return Err(Failure::BufferFull);
         }
-        if more > budget.total.saturating_sub(self.held) {
+        if more > budget.total().saturating_sub(self.held) {
             return Err(Failure::BufferFull);
         }
         let own = self.seat.as_ref().map(|(number, _)| *number);
-        while book.held.saturating_add(more) > budget.total {
+        while book.held.saturating_add(more) > budget.total() {
             book.evict_oldest(own).ok_or(Failure::BufferFull)?;
         }
         book.held = book.held.saturating_add(more);

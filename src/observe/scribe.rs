@@ -15,7 +15,7 @@ use super::queue::{Full, Slot};
 use super::record::Record;
 use super::request_id;
 use crate::base::clock::{self, Now};
-use crate::base::request_id::RequestIds;
+use crate::base::request_id::{RequestId, RequestIds};
 
 /// Records a worker keeps ready.
 const MOST_SPARE: usize = 1024;
@@ -66,6 +66,11 @@ impl Scribe {
     /// The observer all workers share.
     pub fn observer(&self) -> &Arc<Observer> {
         &self.observer
+    }
+
+    /// An id for an answer that belongs to no record.
+    pub fn new_id(&self) -> RequestId {
+        self.ids.borrow_mut().next_id()
     }
 
     /// Counts a connection as open.

@@ -1,0 +1,91 @@
+//! One attempt to put a changed configuration into force: load, compile, direct, swap; on any error nothing changes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{complaint, connections, level};
+use crate::config::diff::Effect;
+use crate::config::env::Environment;
+use crate::config::problem::{Problem, Severity};
+use crate::config::settings::Settings;
+use crate::config::{self, LoadMode, Loaded};
+use crate::exchange::Shared;
+use crate::listen::slots::Slots;
+use crate::observe::Observer;
+use crate::observe::log::Log;
+use crate::reload::{Attempt, Complaint, Source, Taken};
+use crate::snapshot::Snapshot;
+
+/// The configuration file and everything a new content is put into.
+pub(super) struct ConfigSource {
+    pub(super) file: PathBuf,
+    pub(super) environment: Environment,
+    pub(super) shared: Shared,
+    pub(super) observer: Arc<Observer>,
+    pub(super) log: Log,
+    pub(super) slots: Slots,
+}
+
+impl Source for ConfigSource {
+    fn attempt(&mut self, in_force: &str, next: u64) -> Attempt {
+        match config::load(&self.file, LoadMode::Reload, &self.environment) {
+            Err(problems) => Attempt { result: Err(complaints(&problems.items)), inputs: problems.inputs },
+            Ok(loaded) => {
+                let inputs = loaded.settings.inputs.clone();
+                if loaded.settings.hash == in_force {
+                    return Attempt { inputs, result: Ok(Taken::Unchanged) };
+                }
+                Attempt { inputs, result: self.take(loaded, next) }
+            }
+        }
+    }
+
+    fn name(&self) -> String {
+        self.file.display().to_string()
+    }
+}
+
+impl ConfigSource {
+    fn take(&self, loaded: Loaded, next: u64) -> Result<Taken, Vec<Complaint>> {
+        let before = self.shared.snapshots.load();
+        let warnings = loaded.warnings.iter().map(complaint).collect();
+        let snapshot =
+            Snapshot::compile(loaded, Some(&before), &self.observer).map_err(|items| complaints(&items))?;
+        debug_assert_eq!(snapshot.generation, next, "the reload and the snapshot count alike");
+        let settings = &snapshot.settings;
+        self.observer
+            .direct(&settings.telemetry, settings.limits.audit_queue)
+            .map_err(|error| vec![told(&error)])?;
+        let changes = config::diff(&before.settings, settings);
+        let needs_restart = changes
+            .iter()
+            .filter(|change| change.effect == Effect::Restart)
+            .map(|change| change.path.clone());
+        let taken = Taken::Swapped {
+            hash: settings.hash.clone(),
+            warnings,
+            needs_restart: needs_restart.collect(),
+            changes: changes.iter().map(|change| change.path.as_str()).collect::<Vec<_>>().join(", "),
+        };
+        self.apply(settings);
+        self.observer.show(&snapshot.meters);
+        self.shared.snapshots.store(snapshot);
+        Ok(taken)
+    }
+
+    /// What lives outside the snapshot takes over the new bounds.
+    fn apply(&self, settings: &Settings) {
+        self.shared.tables.apply(&settings.limits);
+        self.shared.budget.set_total(settings.limits.buffered_total);
+        self.slots.set_most(connections(settings));
+        self.log.set(level(settings), settings.telemetry.log_format);
+    }
+}
+
+fn complaints(problems: &[Problem]) -> Vec<Complaint> {
+    problems.iter().filter(|problem| problem.severity == Severity::Error).map(complaint).collect()
+}
+
+fn told(error: &impl ToString) -> Complaint {
+    Complaint { file: String::new(), line: 0, column: 0, message: error.to_string(), hint: String::new() }
+}
