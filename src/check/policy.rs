@@ -77,7 +77,7 @@ impl RoutePolicy {
     /// Takes `settings` apart without `..`: a key that is added must be placed here before this compiles.
     fn from_settings(settings: &Route) -> Self {
         let Route {
-            name: _,
+            name,
             line,
             path: _,
             methods: _,
@@ -100,7 +100,9 @@ impl RoutePolicy {
             ips: IpRules::from_settings(ip_allowlist.as_ref(), ip_denylist.as_ref()),
             shared_secret: shared_secret.as_ref().map(SharedSecretRule::from_settings),
             api_key: api_key.as_ref().map(ApiKeyRule::from_settings),
-            signature: signature.as_ref().map(SignatureRule::from_settings),
+            signature: signature
+                .as_ref()
+                .map(|signature| SignatureRule::from_settings(signature, name.as_str())),
             require: *require,
             authorize: AuthorizeRule::from_settings(authorize),
             max_body: *max_body,

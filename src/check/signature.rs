@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
+use sha2::{Digest, Sha256};
 
 use super::deny::{Deny, Reason};
 use super::secrets::{Matched, Validity};
@@ -11,6 +12,12 @@ use crate::base::clock::Wall;
 use crate::base::name::SecretId;
 use crate::config::settings::{Replay, Signature};
 use crate::scheme::{Key, Plan, Refusal, ReplayId, Session, SignedHead, Verified};
+
+/// How long a message without a signed time is remembered: providers give up retrying within a day.
+const UNSTAMPED_KEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How far ahead of our clock a signed time may lie.
+const MOST_FUTURE: Duration = Duration::from_secs(60);
 
 /// The signature of one route.
 #[derive(Debug)]
@@ -21,6 +28,7 @@ pub(super) struct SignatureRule {
     public_url: Option<String>,
     pub(super) replay: Replay,
     pub(super) keep: Duration,
+    salt: [u8; 32],
     line: u32,
 }
 
@@ -40,7 +48,7 @@ pub(super) struct Signed {
 }
 
 impl SignatureRule {
-    pub(super) fn from_settings(settings: &Signature) -> Self {
+    pub(super) fn from_settings(settings: &Signature, route: &str) -> Self {
         let keys = settings
             .secrets
             .iter()
@@ -55,7 +63,11 @@ impl SignatureRule {
             keys,
             public_url: settings.public_url.clone(),
             replay: settings.replay,
-            keep: Duration::from_secs(86_400),
+            keep: settings
+                .plan
+                .tolerance()
+                .map_or(UNSTAMPED_KEEP, |tolerance| tolerance.saturating_mul(2) + MOST_FUTURE),
+            salt: Sha256::digest(route.as_bytes()).into(),
             line: settings.line,
         }
     }
@@ -103,7 +115,10 @@ impl SignatureRule {
         let Verified { key, replay_id } = session.finish(body).map_err(|refusal| self.refused(&refusal))?;
         let matched = order.get(key).and_then(|index| self.keys.get(*index));
         match matched {
-            Some((id, _, _)) if key < valid => Ok(Signed { matched: Matched { id: id.clone() }, replay_id }),
+            Some((id, _, _)) if key < valid => {
+                let replay_id = replay_id.map(|id| self.on_this_route(id));
+                Ok(Signed { matched: Matched { id: id.clone() }, replay_id })
+            }
             Some((id, _, _)) => Err(self
                 .deny(Reason::SignatureExpiredSecret)
                 .hint(format!("it matches secret {id}, outside its time"))),
@@ -125,6 +140,14 @@ impl SignatureRule {
                 format!("https://{}{target}", host.unwrap_or_default())
             }
         }
+    }
+
+    /// One message may be delivered to two routes: what was seen on one is new on the other.
+    fn on_this_route(&self, mut id: [u8; 32]) -> [u8; 32] {
+        for (byte, salt) in id.iter_mut().zip(self.salt) {
+            *byte ^= salt;
+        }
+        id
     }
 
     fn refused(&self, refusal: &Refusal) -> Deny {
