@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::output::Output;
 use super::story;
+use crate::observe::names;
 
 /// Addresses and files of one demo.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ telemetry: {{audit: {{file: {audit}}}, log: {{level: WARNING, format: text}}}}
     pub(super) fn invite(&self, output: &mut Output) {
         let Self { listen, ops, admin, file, .. } = self;
         let signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
-        let key = story::API_KEY;
+        let (key, requests) = (story::API_KEY, names::REQUESTS.name);
         output.say(format_args!(
             "
 The gate keeps serving; Ctrl-C ends it. Try:
@@ -87,7 +88,7 @@ The gate keeps serving; Ctrl-C ends it. Try:
   curl -i http://{listen}/webhook/github -H 'X-Hub-Signature-256: {signature}' --data-binary 'Hello, Moon!'
   curl -i http://{listen}/search?q=gates -H 'X-API-Key: {key}'
   curl -s http://{ops}/ready
-  curl -s http://{ops}/metrics | grep sidegate_requests_total
+  curl -s http://{ops}/metrics | grep {requests}
   curl -s http://{admin}/config
 
 Its config is {} — edit it and watch /ready.",
