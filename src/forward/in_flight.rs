@@ -276,3 +276,6 @@ impl Flight {
         Sent::Response(Response::from_parts(parts, body.with_tail(tail)))
     }
 }
+
+#[cfg(test)]
+mod tests;

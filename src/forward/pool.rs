@@ -16,7 +16,7 @@ use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
 use crate::base::watchdog::Watchdog;
 use crate::forward::bell::Bell;
-use crate::forward::target::Target;
+use crate::forward::target::{Target, Waiting};
 use crate::forward::upstream::{Care, Line, Link, dial};
 
 /// Longest idle time of a connection that carries a request which must not be sent twice. Far below every common
@@ -44,6 +44,8 @@ pub(super) struct Pool {
     #[expect(clippy::vec_box, reason = "a link is large and changes hands several times per request")]
     idle: RefCell<Vec<Box<Link>>>,
     waiters: RefCell<VecDeque<oneshot::Sender<Box<Link>>>>,
+    /// Requests of this worker that wait.
+    waiting: Cell<usize>,
     handed: Cell<u32>,
     /// Rung when a connection becomes idle: someone must close it in time.
     bell: Rc<Bell>,
@@ -58,6 +60,12 @@ pub(super) enum Got {
     New(Box<Link>),
 }
 
+/// A place in the waiting room, counted for this worker too.
+struct Place<'a> {
+    waiting: &'a Cell<usize>,
+    _place: Waiting<'a>,
+}
+
 impl Pool {
     /// No connections yet.
     pub(super) fn new(target: Arc<Target>, watchdog: Watchdog, bell: Rc<Bell>) -> Rc<Self> {
@@ -66,6 +74,7 @@ impl Pool {
             watchdog,
             idle: RefCell::default(),
             waiters: RefCell::default(),
+            waiting: Cell::new(0),
             handed: Cell::new(0),
             bell,
         })
@@ -162,8 +171,14 @@ impl Pool {
         Link::open(line, permit, self.watchdog.deadline()).await
     }
 
+    fn place(&self) -> Result<Place<'_>, Failure> {
+        let place = self.target.wait().ok_or(Failure::UpstreamOverloaded)?;
+        self.waiting.set(self.waiting.get().saturating_add(1));
+        Ok(Place { waiting: &self.waiting, _place: place })
+    }
+
     async fn wait(&self, risk: Risk) -> Result<Got, Failure> {
-        let _place = self.target.wait().ok_or(Failure::UpstreamOverloaded)?;
+        let _place = self.place()?;
         let (sender, handed) = oneshot::channel();
         self.waiters.borrow_mut().push_back(sender);
         let freed = Arc::clone(&self.target.permits).acquire_owned();
@@ -187,7 +202,7 @@ impl Pool {
     fn hand_over(&self, mut link: Box<Link>) -> Option<Box<Link>> {
         let mut waiters = self.waiters.borrow_mut();
         waiters.retain(|waiter| !waiter.is_closed());
-        let elsewhere = self.target.waiting() > waiters.len();
+        let elsewhere = self.target.waiting() > self.waiting.get();
         self.handed.set(self.handed.get().wrapping_add(1));
         if elsewhere && (waiters.is_empty() || self.handed.get().is_multiple_of(TURNS)) {
             return None;
@@ -199,6 +214,12 @@ impl Pool {
             }
         }
         Some(link)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.waiting.set(self.waiting.get().saturating_sub(1));
     }
 }
 

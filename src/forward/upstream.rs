@@ -246,6 +246,6 @@ impl fmt::Debug for Link {
 }
 
 #[cfg(test)]
-mod bench;
+pub(super) mod bench;
 #[cfg(test)]
 mod tests;

@@ -8,12 +8,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body_util::BodyExt;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::base::clock;
@@ -25,49 +27,56 @@ use crate::forward::body::PaceRules;
 use crate::forward::in_flight::{Judged, Sent};
 use crate::forward::names::Names;
 use crate::forward::rules::IdentityNames;
-use crate::forward::{ForwardRules, Forwarder, OutBody, Target, Tunnel, WireBody};
+use crate::forward::upgrade::Ended;
+use crate::forward::{ForwardRules, Forwarder, OutBody, Target, WireBody};
 use crate::identify::client_ip::Client;
 use crate::observe::{Arrival, MeterSet, Observer, Scribe, names};
+use crate::state::replay::Reservation;
 
 /// How the gate under test takes bodies.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bodies {
+pub(in crate::forward) enum Bodies {
     Streamed,
     Whole,
 }
 
 /// A gate that lets everything through.
-pub(super) struct Gate {
-    pub(super) forwarder: Rc<Forwarder>,
-    pub(super) target: Arc<Target>,
-    pub(super) observer: Arc<Observer>,
-    pub(super) bodies: Cell<Bodies>,
-    pub(super) tunnel: RefCell<Option<Tunnel>>,
+pub(in crate::forward) struct Gate {
+    pub(in crate::forward) forwarder: Rc<Forwarder>,
+    pub(in crate::forward) target: Arc<Target>,
+    pub(in crate::forward) observer: Arc<Observer>,
+    pub(in crate::forward) bodies: Cell<Bodies>,
+    /// How the last tunnel ended.
+    pub(in crate::forward) tunnel: Rc<Cell<Option<Ended>>>,
+    /// Ends tunnels.
+    pub(in crate::forward) stop: Rc<Notify>,
+    /// The reservation of the next request.
+    pub(in crate::forward) reservation: Cell<Option<Reservation>>,
     scribe: Rc<Scribe>,
     meters: MeterSet,
     rules: Arc<ForwardRules>,
 }
 
 /// An app that plays a script on every connection.
-pub(super) struct App {
-    pub(super) address: SocketAddr,
+pub(in crate::forward) struct App {
+    pub(in crate::forward) address: SocketAddr,
     /// Connections accepted so far.
-    pub(super) accepted: Rc<Cell<usize>>,
+    pub(in crate::forward) accepted: Rc<Cell<usize>>,
     /// The heads of requests as received.
-    pub(super) heads: Rc<RefCell<Vec<String>>>,
+    pub(in crate::forward) heads: Rc<RefCell<Vec<String>>>,
 }
 
 /// One connection of the app.
-pub(super) struct Session {
-    pub(super) stream: TcpStream,
+pub(in crate::forward) struct Session {
+    pub(in crate::forward) stream: TcpStream,
     /// Which connection it is, from 0.
-    pub(super) number: usize,
+    pub(in crate::forward) number: usize,
     heads: Rc<RefCell<Vec<String>>>,
     buffer: Vec<u8>,
 }
 
 /// Runs a test on one thread with the housekeeping tasks beside it, 10 s at most.
-pub(super) fn run<T>(test: impl Future<Output = T>) -> T {
+pub(in crate::forward) fn run<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tasks = LocalSet::new();
     runtime.block_on(async {
@@ -76,7 +85,7 @@ pub(super) fn run<T>(test: impl Future<Output = T>) -> T {
 }
 
 /// An upstream on `address` with short timeouts.
-pub(super) fn upstream(address: SocketAddr) -> Upstream {
+pub(in crate::forward) fn upstream(address: SocketAddr) -> Upstream {
     Upstream {
         target: UpstreamTarget::Tcp { host: address.ip().to_string(), port: address.port() },
         connect_timeout: Duration::from_secs(1),
@@ -87,7 +96,12 @@ pub(super) fn upstream(address: SocketAddr) -> Upstream {
 }
 
 impl Gate {
-    pub(super) fn new(upstream: &Upstream) -> Rc<Self> {
+    pub(in crate::forward) fn new(upstream: &Upstream) -> Rc<Self> {
+        Self::sharing(Target::new(upstream))
+    }
+
+    /// A worker of its own that sends to `target`.
+    pub(in crate::forward) fn sharing(target: Arc<Target>) -> Rc<Self> {
         let watchdog = Watchdog::default();
         spawn_local(watchdog.clone().run());
         let forwarder = Forwarder::new(watchdog);
@@ -104,18 +118,20 @@ impl Gate {
         };
         Rc::new(Self {
             forwarder,
-            target: Target::new(upstream),
+            target,
             scribe: observer.scribe(),
             observer,
             bodies: Cell::new(Bodies::Streamed),
-            tunnel: RefCell::default(),
+            tunnel: Rc::default(),
+            stop: Rc::default(),
+            reservation: Cell::default(),
             meters,
             rules: Arc::new(rules),
         })
     }
 
     /// A client connection to the gate.
-    pub(super) async fn client(self: &Rc<Self>) -> TcpStream {
+    pub(in crate::forward) async fn client(self: &Rc<Self>) -> TcpStream {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
@@ -131,7 +147,7 @@ impl Gate {
     }
 
     /// Sends `request` on a connection of its own and returns all that comes back until the gate closes.
-    pub(super) async fn ask(self: &Rc<Self>, request: &str) -> String {
+    pub(in crate::forward) async fn ask(self: &Rc<Self>, request: &str) -> String {
         let mut client = self.client().await;
         client
             .write_all(request.replacen("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1).as_bytes())
@@ -144,7 +160,7 @@ impl Gate {
     }
 
     /// How many requests ended so: `verdict`, `reason` as in the metric.
-    pub(super) fn told(&self, verdict: &str, reason: &str) -> usize {
+    pub(in crate::forward) fn told(&self, verdict: &str, reason: &str) -> usize {
         let page = self.observer.page();
         let labels = format!("verdict=\"{verdict}\",reason=\"{reason}\"");
         let lines =
@@ -154,8 +170,9 @@ impl Gate {
 
     async fn serve(
         self: Rc<Self>,
-        request: Request<WireBody>,
+        mut request: Request<WireBody>,
     ) -> Result<Response<OutBody>, std::convert::Infallible> {
+        let switched = hyper::upgrade::on(&mut request);
         let (parts, body) = request.into_parts();
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let arrival = Arrival {
@@ -185,7 +202,7 @@ impl Gate {
             identity: Identity { route: Some(0), ..Identity::default() },
             client: Client { ip: peer, peer_trusted: false },
             peer,
-            reservation: None,
+            reservation: self.reservation.take(),
             max_body: Some(1 << 20),
             upgrade,
         };
@@ -193,7 +210,10 @@ impl Gate {
         Ok(match self.forwarder.fly(judged, &self.target).await {
             Sent::Response(response) => response,
             Sent::Switched(response, tunnel) => {
-                *self.tunnel.borrow_mut() = Some(tunnel);
+                spawn_local(async move {
+                    let caller = TokioIo::new(switched.await.unwrap());
+                    self.tunnel.set(Some(tunnel.run(caller, Bytes::new(), self.stop.notified()).await));
+                });
                 response
             }
             Sent::Failed(failure, record) => {
@@ -206,7 +226,7 @@ impl Gate {
 
 impl App {
     /// Plays `script` on every connection.
-    pub(super) async fn start<F>(script: impl Fn(Session) -> F + 'static) -> Self
+    pub(in crate::forward) async fn start<F>(script: impl Fn(Session) -> F + 'static) -> Self
     where
         F: Future<Output = ()> + 'static,
     {
@@ -227,7 +247,7 @@ impl App {
     }
 
     /// Answers every request with `answer`, keeping connections open.
-    pub(super) async fn answering(answer: &'static str) -> Self {
+    pub(in crate::forward) async fn answering(answer: &'static str) -> Self {
         Self::start(move |mut session| async move {
             while session.request().await.is_some() {
                 session.say(answer).await;
@@ -236,18 +256,18 @@ impl App {
         .await
     }
 
-    pub(super) fn gate(&self) -> Rc<Gate> {
+    pub(in crate::forward) fn gate(&self) -> Rc<Gate> {
         Gate::new(&upstream(self.address))
     }
 
-    pub(super) fn head(&self, index: usize) -> String {
+    pub(in crate::forward) fn head(&self, index: usize) -> String {
         self.heads.borrow()[index].clone()
     }
 }
 
 impl Session {
     /// Reads a request with its body, chunked or by length; `None` when the connection ends before it is whole.
-    pub(super) async fn request(&mut self) -> Option<Vec<u8>> {
+    pub(in crate::forward) async fn request(&mut self) -> Option<Vec<u8>> {
         let head = self.head().await?;
         let lower = head.to_lowercase();
         if lower.contains("transfer-encoding: chunked") {
@@ -263,7 +283,7 @@ impl Session {
     }
 
     /// Reads a head.
-    pub(super) async fn head(&mut self) -> Option<String> {
+    pub(in crate::forward) async fn head(&mut self) -> Option<String> {
         let head = self.until(b"\r\n\r\n", b"").await?;
         let head = String::from_utf8(head).unwrap();
         self.heads.borrow_mut().push(head.clone());
@@ -271,7 +291,7 @@ impl Session {
     }
 
     /// The head read last.
-    pub(super) fn last_head(&self) -> String {
+    pub(in crate::forward) fn last_head(&self) -> String {
         self.heads.borrow().last().cloned().unwrap_or_default()
     }
 
@@ -301,13 +321,13 @@ impl Session {
     }
 
     /// Writes `text`; an app does not care whether anyone listens.
-    pub(super) async fn say(&mut self, text: &str) {
+    pub(in crate::forward) async fn say(&mut self, text: &str) {
         let _ = self.stream.write_all(text.as_bytes()).await;
     }
 }
 
 /// Reads until `end` has come.
-pub(super) async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+pub(in crate::forward) async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let mut read = Vec::new();
     while !read.windows(end.len()).any(|window| window == end.as_bytes()) {
         let mut byte = [0; 1];
@@ -320,7 +340,7 @@ pub(super) async fn read_until(stream: &mut TcpStream, end: &str) -> String {
 }
 
 /// Waits until `holds` does.
-pub(super) async fn eventually(holds: impl Fn() -> bool) {
+pub(in crate::forward) async fn eventually(holds: impl Fn() -> bool) {
     while !holds() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

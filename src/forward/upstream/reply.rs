@@ -102,6 +102,8 @@ impl Reply {
             Some(Ok(mut frame)) => {
                 if let Some(trailers) = frame.trailers_mut() {
                     clean_trailers(trailers);
+                    // The last frame there is; hyper does not ask for another.
+                    self.settle();
                 }
                 Some(Ok(frame))
             }
