@@ -32,18 +32,18 @@ use std::time::Duration;
 
 pub use audit::{Action, Event, Outcome};
 pub use meter::{MeterSet, RouteMeter};
-pub use metrics::{ConfigState, LastReload};
+pub use metrics::{ConfigState, LastReload, ListenCounts};
 pub use output::SinkError;
 pub use page::most_series;
 pub use pulse::Pulse;
 pub use queue::Full;
 pub use record::{Record, Tail};
-pub use scribe::{Arrival, OpenConnection, Scribe};
+pub use scribe::{Arrival, Scribe};
 
 use crate::base::clock::Wall;
 use crate::config::settings::{Route, Telemetry};
 use channel::{Around, Channel, Note, Pools, lock};
-use metrics::Board;
+use metrics::{Board, ListenReader};
 use queue::Queue;
 
 /// Everything that tells, shared by all workers; in an [`Arc`].
@@ -145,9 +145,10 @@ impl Observer {
         u64::try_from(self.board.in_flight.sum().cast_signed()).unwrap_or(0)
     }
 
-    /// Open connections of callers.
-    pub fn connections(&self) -> u64 {
-        u64::try_from(self.board.connections.sum().cast_signed()).unwrap_or(0)
+    /// Where the page gets what `listen` counts. Once, at start.
+    pub fn read_listen(&self, counts: impl Fn() -> ListenCounts + Send + Sync + 'static) {
+        // A second call would be a mistake of ours and changes nothing.
+        let _ = self.board.listen.set(ListenReader(Box::new(counts)));
     }
 
     /// Audit records lost since the start.

@@ -1,7 +1,8 @@
 //! What the metrics page shows: the numbers that belong to no route, the routes in force, and the page itself.
 
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
@@ -18,7 +19,7 @@ use crate::config::settings::Route;
 #[derive(Debug)]
 pub(super) struct Board {
     pub(super) shards: usize,
-    pub(super) connections: Spread,
+    pub(super) listen: OnceLock<ListenReader>,
     pub(super) in_flight: Spread,
     pub(super) key_attempts: Spread,
     pub(super) key_failures: Spread,
@@ -26,6 +27,28 @@ pub(super) struct Board {
     pub(super) reloads_refused: Count,
     pub(super) shown: Mutex<Option<MeterSet>>,
     pub(super) config: Mutex<ConfigState>,
+}
+
+/// What `listen` counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListenCounts {
+    /// Connections open now.
+    pub open: u64,
+    /// Connections refused because there were as many as may be.
+    pub refused: u64,
+    /// Panics caught while a connection was served.
+    pub panics: u64,
+    /// Connections and streams ended because the caller did not read.
+    pub stalled: u64,
+}
+
+/// Asks `listen` for its counts.
+pub(super) struct ListenReader(pub(super) Box<dyn Fn() -> ListenCounts + Send + Sync>);
+
+impl fmt::Debug for ListenReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ListenReader")
+    }
 }
 
 /// The configuration as metrics tell it.
@@ -54,7 +77,7 @@ impl Board {
     pub(super) fn new(shards: usize) -> Self {
         Self {
             shards,
-            connections: Spread::new(shards),
+            listen: OnceLock::new(),
             in_flight: Spread::new(shards),
             key_attempts: Spread::new(shards),
             key_failures: Spread::new(shards),
@@ -73,6 +96,10 @@ impl Board {
     /// Handles for the routes of a generation; nothing is shown until [`Board::show`].
     pub(super) fn plan(&self, generation: u64, routes: &[Route]) -> MeterSet {
         MeterSet::plan(self.shards, generation, routes, lock(&self.shown).as_ref())
+    }
+
+    pub(super) fn listen(&self) -> ListenCounts {
+        self.listen.get().map(|reader| (reader.0)()).unwrap_or_default()
     }
 
     /// Shows exactly the routes of `set` from now on.

@@ -164,6 +164,24 @@ pub const ACCESS_LOG_DROPPED: Metric =
 /// Open connections.
 pub const CONNECTIONS: Metric =
     gauge("sidegate_connections", &[], "Connections of callers that are open now.");
+/// Connections there was no room for.
+pub const CONNECTIONS_REFUSED: Metric = counter(
+    "sidegate_connections_refused_total",
+    &[],
+    "Connections closed at once because there were as many as limits.connections allows.",
+);
+/// Callers that do not read.
+pub const CONNECTIONS_STALLED: Metric = counter(
+    "sidegate_connections_stalled_total",
+    &[],
+    "Connections and streams ended because the caller did not read its answer in time.",
+);
+/// Defects.
+pub const PANICS: Metric = counter(
+    "sidegate_panics_total",
+    &[],
+    "Defects of the gate that ended one connection; anything above 0 is worth a report.",
+);
 /// Requests under way.
 pub const IN_FLIGHT: Metric =
     gauge("sidegate_in_flight_requests", &[], "Requests whose answer is not finished yet.");
@@ -213,6 +231,9 @@ pub const ALL: &[&Metric] = &[
     &AUDIT_DROPPED,
     &ACCESS_LOG_DROPPED,
     &CONNECTIONS,
+    &CONNECTIONS_REFUSED,
+    &CONNECTIONS_STALLED,
+    &PANICS,
     &IN_FLIGHT,
     &BUILD_INFO,
     &PROCESS_CPU,

@@ -32,6 +32,9 @@ pub fn most_series(routes: usize, webhooks: usize, secrets: usize) -> usize {
         &names::AUDIT_DROPPED,
         &names::ACCESS_LOG_DROPPED,
         &names::CONNECTIONS,
+        &names::CONNECTIONS_REFUSED,
+        &names::CONNECTIONS_STALLED,
+        &names::PANICS,
         &names::IN_FLIGHT,
         &names::BUILD_INFO,
     ]
@@ -148,6 +151,7 @@ pub(super) fn of_losses(audit: u64, access: u64) -> [MetricFamily; 2] {
 
 pub(super) fn of_board(board: &Board) -> Vec<MetricFamily> {
     let ConfigState { generation, hash, last, taken_at } = lock(&board.config).clone();
+    let listen = board.listen();
     let mut build = Family::new(&names::BUILD_INFO);
     build.value(&[env!("CARGO_PKG_VERSION")], 1.0);
     let mut info = Family::new(&names::CONFIG_INFO);
@@ -161,7 +165,10 @@ pub(super) fn of_board(board: &Board) -> Vec<MetricFamily> {
     };
     let taken_ms = float(u64::try_from(taken_at.0).unwrap_or(0));
     vec![
-        single(&names::CONNECTIONS, level(board.connections.sum())),
+        single(&names::CONNECTIONS, float(listen.open)),
+        single(&names::CONNECTIONS_REFUSED, float(listen.refused)),
+        single(&names::CONNECTIONS_STALLED, float(listen.stalled)),
+        single(&names::PANICS, float(listen.panics)),
         single(&names::IN_FLIGHT, level(board.in_flight.sum())),
         single(&names::KEY_ATTEMPTS, float(board.key_attempts.sum())),
         single(&names::KEY_FAILURES, float(board.key_failures.sum())),

@@ -13,7 +13,10 @@ pub const STUCK: Duration = Duration::from_secs(10);
 
 /// The last beat of every worker; cloning shares them.
 #[derive(Clone, Debug)]
-pub struct Pulse(Arc<[AtomicU64]>);
+pub struct Pulse {
+    beats: Arc<[AtomicU64]>,
+    patience: Duration,
+}
 
 /// A worker that has not beaten for [`STUCK`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +30,18 @@ pub struct Stuck {
 impl Pulse {
     /// The pulse of `workers` workers, all of which beat at `now`.
     pub fn new(workers: usize, now: Mono) -> Self {
-        Self((0..workers).map(|_| AtomicU64::new(now.0)).collect())
+        Self { beats: (0..workers).map(|_| AtomicU64::new(now.0)).collect(), patience: STUCK }
+    }
+
+    /// A pulse that finds its one worker stuck at once.
+    #[cfg(test)]
+    pub(crate) fn stopped() -> Self {
+        Self { patience: Duration::ZERO, ..Self::new(1, Mono(0)) }
     }
 
     /// Tells that `worker` turns at `now`.
     pub fn beat(&self, worker: usize, now: Mono) {
-        if let Some(last) = self.0.get(worker) {
+        if let Some(last) = self.beats.get(worker) {
             last.store(now.0, Ordering::Relaxed);
         }
     }
@@ -50,9 +59,9 @@ impl Pulse {
     /// # Errors
     /// [`Stuck`] when a worker has not beaten for longer than [`STUCK`].
     pub fn check(&self, now: Mono) -> Result<(), Stuck> {
-        let silences = self.0.iter().map(|last| now.since(Mono(last.load(Ordering::Relaxed))));
+        let silences = self.beats.iter().map(|last| now.since(Mono(last.load(Ordering::Relaxed))));
         match silences.enumerate().max_by_key(|(_, silent)| *silent) {
-            Some((worker, silent)) if silent > STUCK => Err(Stuck { worker, silent }),
+            Some((worker, silent)) if silent > self.patience => Err(Stuck { worker, silent }),
             Some(_) | None => Ok(()),
         }
     }

@@ -44,11 +44,6 @@ pub struct Arrival<'a> {
     pub now: Now,
 }
 
-/// One open connection, counted until dropped.
-#[derive(Debug)]
-#[must_use]
-pub struct OpenConnection(Rc<Scribe>);
-
 /// What came of the API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyJudged {
@@ -71,12 +66,6 @@ impl Scribe {
     /// An id for an answer that belongs to no record.
     pub fn new_id(&self) -> RequestId {
         self.ids.borrow_mut().next_id()
-    }
-
-    /// Counts a connection as open.
-    pub fn connection(self: &Rc<Self>) -> OpenConnection {
-        self.observer.board.connections.add(self.worker, 1);
-        OpenConnection(Rc::clone(self))
     }
 
     /// Opens the record of a request.
@@ -177,11 +166,5 @@ impl Scribe {
             entry.copy_to(&mut copy);
             copy
         })
-    }
-}
-
-impl Drop for OpenConnection {
-    fn drop(&mut self) {
-        self.0.observer.board.connections.subtract(self.0.worker, 1);
     }
 }

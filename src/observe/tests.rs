@@ -145,14 +145,17 @@ fn names_follow_the_rules_of_prometheus() {
 }
 
 #[test]
-fn two_scribes_have_shares_of_their_own() {
-    let observer = Arc::new(Observer::new(2, Path::new("gate.yaml")));
-    let (one, other) = (observer.scribe(), observer.scribe());
-    let first = one.connection();
-    let second = other.connection();
-    assert_eq!(observer.connections(), 2);
-    drop((first, second));
-    assert_eq!(observer.connections(), 0);
+fn what_listen_counts_is_on_the_page() {
+    let observer = Observer::new(1, Path::new("gate.yaml"));
+    observer.read_listen(|| ListenCounts { open: 5, refused: 2, panics: 1, stalled: 3 });
+    for (name, value) in [
+        ("sidegate_connections", 5.0),
+        ("sidegate_connections_refused_total", 2.0),
+        ("sidegate_connections_stalled_total", 3.0),
+        ("sidegate_panics_total", 1.0),
+    ] {
+        assert_eq!(series(&observer, name), Some(value), "{name}");
+    }
 }
 
 #[test]
