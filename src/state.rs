@@ -1,14 +1,18 @@
 //! What outlives a reload: limit tables, replay memory, flood guard. Bounded, sharded, shared by all workers.
 //!
-//! Time comes in as an argument; no lock is ever held across an await.
-
-pub mod flood;
-pub mod limit;
-pub mod replay;
+//! Every table keeps one rule: an entry that still matters is never given up to make room for another. What a full
+//! table does instead (share, refuse) is each one's own. Time comes in as an argument; a lock is held for a few
+//! probes and never across an await.
 
 use std::sync::Arc;
 
 use crate::config::settings::Limits;
+
+pub mod flood;
+mod keyed;
+pub mod limit;
+pub mod replay;
+mod table;
 
 /// Every table that survives a reload. Held in an `Arc` by all workers.
 #[derive(Debug)]
@@ -22,7 +26,7 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Empty tables with the bounds of `limits`.
+    /// Empty tables with the bounds of `limits`. Memory is taken as entries come, not now.
     pub fn new(limits: &Limits) -> Self {
         Self {
             limits: limit::LimitTables::new(limits.limit_entries),

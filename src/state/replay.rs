@@ -1,13 +1,27 @@
 //! Messages seen, so that none is delivered twice.
+//!
+//! A verified message is reserved when it arrives, committed when the app took it, released when it did not; so a
+//! provider's retry of a failed delivery passes and a copy of a successful one does not. What is remembered is never
+//! given up before its time: a cache that evicts would open the window again to whoever can fill it. Knows nothing of
+//! signatures or answers. Memory: 37 bytes a message.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::keyed;
+use super::table::{Entry, Table};
 use crate::base::clock::Mono;
+
+const MOST_SHARDS: usize = 16;
 
 /// Remembers messages for as long as each asks.
 #[derive(Debug)]
-pub struct ReplayMemory {}
+pub struct ReplayMemory {
+    shards: Vec<Mutex<Table<Message>>>,
+    /// Messages one shard may hold.
+    most: AtomicUsize,
+}
 
 /// The answer to [`ReplayMemory::reserve`].
 #[derive(Debug)]
@@ -24,24 +38,111 @@ pub enum Reserved {
 
 /// A message being delivered. Dropping it forgets the message; committing remembers it.
 #[derive(Debug)]
-pub struct Reservation {}
+#[must_use = "dropping a reservation releases it"]
+pub struct Reservation {
+    /// `None` once committed: by then the entry may be another's.
+    memory: Option<Arc<ReplayMemory>>,
+    key: u128,
+    keep: Duration,
+}
 
-impl ReplayMemory {
-    /// Empty memory for at most `entries` messages.
-    pub fn new(_entries: usize) -> Self {
-        Self {}
+/// One message. 32 bytes.
+#[derive(Debug, Default)]
+struct Message {
+    key: u128,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Forgotten,
+    InFlight,
+    Delivered {
+        until: Mono,
+    },
+}
+
+impl Entry for Message {
+    fn fresh(key: u128, _now: Mono) -> Self {
+        Self { key, state: State::Forgotten }
     }
 
-    /// Changes the bound for messages to come.
-    pub fn set_entries(&self, _entries: usize) {}
+    fn key(&self) -> u128 {
+        self.key
+    }
 
-    /// Reserves the message `id`; a commit will keep it for `keep`.
-    pub fn reserve(self: &Arc<Self>, _id: [u8; 32], _keep: Duration, _now: Mono) -> Reserved {
-        Reserved::Full
+    fn expires(&self) -> Mono {
+        match self.state {
+            State::Forgotten => Mono(0),
+            State::InFlight => Mono(u64::MAX),
+            State::Delivered { until } => until,
+        }
+    }
+}
+
+impl ReplayMemory {
+    /// Empty memory for about `entries` messages.
+    pub fn new(entries: usize) -> Self {
+        let shards = (entries / 256).clamp(1, MOST_SHARDS);
+        let shards: Vec<_> = std::iter::repeat_with(|| Mutex::new(Table::new())).take(shards).collect();
+        let memory = Self { shards, most: AtomicUsize::new(0) };
+        memory.set_entries(entries);
+        memory
+    }
+
+    /// Changes the bound for messages to come; those remembered stay until their time is over.
+    pub fn set_entries(&self, entries: usize) {
+        self.most.store(entries.div_ceil(self.shards.len()).max(1), Ordering::Relaxed);
+    }
+
+    /// Reserves the message `id`, a hash of what was signed; a commit will keep it for `keep`. Exactly one of several
+    /// callers at the same time gets it.
+    pub fn reserve(self: &Arc<Self>, id: [u8; 32], keep: Duration, now: Mono) -> Reserved {
+        let key = keyed::hash(&id);
+        let most = self.most.load(Ordering::Relaxed);
+        let Some(mut shard) = self.shard(key) else { return Reserved::Full };
+        let Some(message) = shard.place(key, now, most) else { return Reserved::Full };
+        match message.state {
+            State::InFlight => return Reserved::InFlight,
+            State::Delivered { until } if until > now => return Reserved::Duplicate,
+            State::Delivered { .. } | State::Forgotten => message.state = State::InFlight,
+        }
+        Reserved::Fresh(Reservation { memory: Some(Arc::clone(self)), key, keep })
+    }
+
+    fn settle(&self, key: u128, state: State) {
+        if let Some(mut shard) = self.shard(key)
+            && let Some(message) = shard.find(key)
+            && message.state == State::InFlight
+        {
+            message.state = state;
+        }
+    }
+
+    fn shard(&self, key: u128) -> Option<MutexGuard<'_, Table<Message>>> {
+        let shard = self.shards.get(keyed::part(key, self.shards.len()))?;
+        Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Reservation {
-    /// The message was delivered: remembers it from `now` on.
-    pub fn commit(self, _now: Mono) {}
+    /// The message was delivered: it is a duplicate from `now` on, for as long as was asked.
+    pub fn commit(mut self, now: Mono) {
+        if let Some(memory) = self.memory.take() {
+            memory.settle(self.key, State::Delivered { until: now.plus(self.keep) });
+        }
+    }
 }
+
+impl Drop for Reservation {
+    /// Releases what was not committed.
+    fn drop(&mut self) {
+        if let Some(memory) = &self.memory {
+            memory.settle(self.key, State::Forgotten);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
