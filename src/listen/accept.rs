@@ -148,6 +148,3 @@ impl Failures {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
