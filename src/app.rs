@@ -3,6 +3,7 @@
 //! Order of start: configuration (nothing is opened when it is wrong), log and records, sockets, workers, reload,
 //! ops. Order of stop: drain, workers, records, log.
 
+mod in_force;
 mod reloading;
 mod workers;
 
@@ -27,9 +28,11 @@ use crate::listen::drain::{Drain, Times};
 use crate::listen::slots::{Ceiling, Slots, derived};
 use crate::observe::log::{self, Log, Verbose};
 use crate::observe::{Observer, Pulse, SinkError};
+use crate::ops::{BindError, Bound, Ops, Parts};
 use crate::reload::{Cause, Complaint, Reload, Status, Watching};
 use crate::snapshot::{Snapshot, Snapshots};
 use crate::state::Tables;
+use in_force::InForce;
 use reloading::ConfigSource;
 use workers::Workers;
 
@@ -48,6 +51,8 @@ pub enum StartError {
         /// What the kernel said.
         error: io::Error,
     },
+    /// The ops or admin port cannot be opened.
+    Ports(BindError),
     /// The audit or access log cannot be opened.
     Sink(SinkError),
     /// A thread or runtime cannot be started.
@@ -61,6 +66,7 @@ pub struct Running {
     observer: Arc<Observer>,
     shared: Shared,
     workers: Workers,
+    ops: Ops,
     log: Log,
     files: Vec<SocketFile>,
 }
@@ -82,6 +88,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         tracing::warn!(line = warning.line, path = %warning.path, "{}", warning.message);
     }
     observer.direct(&settings.telemetry, settings.limits.audit_queue).map_err(StartError::Sink)?;
+    let ports = Bound::open(&settings.ops, settings.admin.as_ref()).map_err(StartError::Ports)?;
     let listening = bind::bind(&settings.listen, count)?;
     let slots = Slots::new(connections(settings));
     let drain = Drain::new(slots.clone());
@@ -97,6 +104,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
     let pulse = Pulse::new(count, clock::mono());
     let workers =
         Workers::start(&shared, listening.shares, &observer, (&drain, &pulse)).map_err(StartError::Thread)?;
+    let current = Arc::new(InForce(Arc::clone(&shared.snapshots)));
     let source = ConfigSource {
         file: file.to_owned(),
         environment,
@@ -106,10 +114,19 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         slots,
     };
     let reload = Reload::start(source, status, inputs, Arc::clone(&observer)).map_err(StartError::Thread)?;
+    let parts = Parts {
+        observer: Arc::clone(&observer),
+        reload: reload.clone(),
+        pulse,
+        drain: drain.clone(),
+        current,
+    };
+    let ops = ports.serve(parts).map_err(StartError::Thread)?;
     for address in &listening.addresses {
         tracing::info!(port = "data", address = %shown(address), "listening");
     }
-    Ok(Running { drain, reload, observer, shared, workers, log, files: listening.files })
+    ops.started();
+    Ok(Running { drain, reload, observer, shared, workers, ops, log, files: listening.files })
 }
 
 fn compile(loaded: Loaded, observer: &Observer) -> Result<Snapshot, StartError> {
@@ -165,6 +182,7 @@ impl Running {
     fn end(self) -> io::Result<()> {
         self.reload.stop();
         self.workers.join();
+        self.ops.end();
         if let Err(lost) = self.observer.close(LAST_WORDS) {
             tracing::error!(lost, "audit records could not be written before the end");
         }
@@ -247,6 +265,7 @@ impl fmt::Display for StartError {
             Self::Bind { address, error } => {
                 write!(f, "cannot listen on {}: {error}; is another process using it?", shown(address))
             }
+            Self::Ports(error) => write!(f, "{error}"),
             Self::Sink(error) => write!(f, "{error}"),
             Self::Thread(error) => write!(f, "cannot start a thread: {error}"),
         }

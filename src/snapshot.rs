@@ -24,7 +24,7 @@ pub struct Snapshot {
     /// Counts up from 1 with every configuration that came into force.
     pub generation: u64,
     /// What was compiled.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// The effective configuration as an operator may see it: origins told, secrets masked.
     pub shown: Shown,
     /// The rules.
@@ -107,7 +107,7 @@ impl Snapshot {
                 operational.maintenance_retry_after,
             ),
             shown,
-            settings,
+            settings: Arc::new(settings),
         })
     }
 
