@@ -46,8 +46,11 @@ pub struct SignedHead<'a> {
     pub method: &'a str,
     /// Path and query exactly as received, percent-encoding untouched.
     pub path_and_query: &'a str,
-    /// The URL the provider called, query included: the configured `public_url`, or what was derived for it.
-    /// Only read where [`Plan::needs_url`].
+    /// The URL the provider called: the configured `public_url`, or what was derived for it. Only read where
+    /// [`Plan::needs_url`].
+    ///
+    /// Security: messages such as `{url}{body}` come apart in one way only because the caller of the gate does not
+    /// choose the URL. Where one is configured pass it unchanged; a query taken from the request must not be appended.
     pub url: Option<&'a str>,
     /// All header lines as received.
     pub headers: &'a HeaderMap,

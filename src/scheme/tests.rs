@@ -17,6 +17,10 @@ use crate::base::secret::Secret;
 /// Noon of a day the vectors do not know, whole seconds.
 const NOON: i64 = 1_790_000_000;
 
+fn cases(cases: u32) -> proptest::test_runner::Config {
+    proptest::test_runner::Config { cases, failure_persistence: None, ..Default::default() }
+}
+
 fn at(seconds: i64) -> Wall {
     Wall(seconds * 1000)
 }

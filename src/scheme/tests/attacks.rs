@@ -28,6 +28,11 @@ fn bytes_do_not_move_from_the_id_into_the_time_or_the_body() {
         Err(Refusal::Malformed),
         "the message is the same, the id is refused"
     );
+    for id in ["a/b", "a b", "a+b", &"a".repeat(129)] {
+        let call =
+            Call::new("x").with("x-time", "1790000000").with("x-sig", &"00".repeat(32)).with("x-id", id);
+        assert_eq!(call.judge(&plan, &[&key]), Err(Refusal::Malformed), "{id}");
+    }
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn the_corpus_holds() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn random_bytes_hold(input in prop::collection::vec(any::<u8>(), 0..80)) {

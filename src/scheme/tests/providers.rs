@@ -1,5 +1,7 @@
 //! Every preset, through the same list of good and bad requests.
 
+use sha2::Digest;
+
 use super::*;
 
 /// What a preset's requests look like.
@@ -140,6 +142,10 @@ fn no_key_or_a_key_of_another_kind_is_refused() {
         let other = if case.preset == "gitlab" { "github" } else { "gitlab" };
         let foreign = plan_of(other, None).key(&secret(ONE)).unwrap();
         assert_eq!(call.judge(&plan, &[&foreign]), Err(Refusal::Wrong), "{}", case.preset);
+        let digest = sha2::Sha256::digest(ONE.as_bytes());
+        let hex = format!("sha256={}", data_encoding::HEXLOWER.encode(&digest));
+        let taken_for_a_tag = call.clone().with("x-hub-signature-256", &hex);
+        assert_eq!(taken_for_a_tag.judge(&plan, &[&foreign]), Err(Refusal::Wrong), "{}", case.preset);
         assert_eq!(call.judge(&plan, &[&one; MOST_KEYS + 1]), Err(Refusal::Wrong), "{}", case.preset);
     }
 }
@@ -329,6 +335,12 @@ fn the_replay_id_depends_on_the_signed_message_and_on_nothing_else() {
     let old = weak.key(&secret(ONE)).unwrap();
     let weak = Call::new(BODY).signed(&weak, &old, "").judge(&weak, &[&old]).unwrap();
     assert_ne!(strong.replay_id, weak.replay_id, "two schemes over one message");
+    let [one, other] = ["left", "more"].map(|name| {
+        let plan = Plan::compile(&Spec { name: name.into(), ..body_scheme() }).unwrap();
+        let key = plan.key(&secret(ONE)).unwrap();
+        Call::new(BODY).signed(&plan, &key, "").judge(&plan, &[&key]).unwrap().replay_id
+    });
+    assert_ne!(one, other, "nor two names");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn schemes() -> Vec<Spec> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn chunks_do_not_matter(
