@@ -128,7 +128,7 @@ impl Policy {
         let Some(route) = route else { return Ok(self.pass_unmatched(parts, peer, client, upgrade)) };
         route.ips.check(client.ip)?;
         if upgrade != Upgrade::None && route.judges_bodies() {
-            return Err(Deny::new(Reason::UpgradeRefused, route.line).hint("the route judges bodies"));
+            return Err(Deny::new(Reason::UpgradeRefused, route.line));
         }
         // 5, 6. Who calls: shared secret, then API key; the app never sees the key.
         let mut proven = credentials::prove(route, &self.keys, &parts, now.wall, &mut facts.identity)?;
@@ -300,9 +300,7 @@ fn reserve(
     match tables.replay.reserve(id, rule.keep, now.mono) {
         Reserved::Fresh(reservation) => Ok(Some(reservation)),
         Reserved::InFlight => Err(Deny::new(Reason::ReplayInFlight, route.line).retry_after(1)),
-        Reserved::Full => {
-            Err(Deny::new(Reason::ReplayFull, route.line).retry_after(1).hint("limits.replay_entries"))
-        }
+        Reserved::Full => Err(Deny::new(Reason::ReplayFull, route.line).retry_after(1)),
         Reserved::Duplicate => match rule.replay {
             crate::config::settings::Replay::Acknowledge => Ok(None),
             crate::config::settings::Replay::Reject | crate::config::settings::Replay::Off => {

@@ -24,7 +24,7 @@ impl FloodRule {
 
     pub(super) fn check(&self, guard: &FloodGuard, client: IpAddr, now: Mono) -> Result<(), Deny> {
         match guard.refused(client, now) {
-            Some(seconds) => Err(Deny::new(Reason::Flood, 0).retry_after(seconds).hint("limits.failures")),
+            Some(seconds) => Err(Deny::new(Reason::Flood, 0).retry_after(seconds)),
             None => Ok(()),
         }
     }

@@ -75,10 +75,10 @@ impl HeadRules {
     fn sizes(&self, parts: &Parts) -> Result<(), Deny> {
         let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
         if target > self.max_uri {
-            return Err(Deny::new(Reason::UriTooLong, 0).hint("limits.uri_size"));
+            return Err(Deny::new(Reason::UriTooLong, 0));
         }
         if parts.headers.len() > self.max_fields {
-            return Err(Deny::new(Reason::HeadTooLarge, 0).hint("limits.head_fields"));
+            return Err(Deny::new(Reason::HeadTooLarge, 0));
         }
         if parts.version == Version::HTTP_2 {
             let bytes: usize = parts
@@ -87,7 +87,7 @@ impl HeadRules {
                 .map(|(name, value)| name.as_str().len().saturating_add(value.len()).saturating_add(32))
                 .sum();
             if bytes.saturating_add(target) > self.max_bytes {
-                return Err(Deny::new(Reason::HeadTooLarge, 0).hint("limits.head_size"));
+                return Err(Deny::new(Reason::HeadTooLarge, 0));
             }
         }
         Ok(())
@@ -155,8 +155,7 @@ fn expect(headers: &HeaderMap) -> Result<(), Deny> {
 /// Only `Upgrade: websocket` on a bodiless HTTP/1.1 GET is ever passed on (RFC 6455 §4.1).
 fn upgrade(parts: &Parts) -> Result<Upgrade, Deny> {
     let headers = &parts.headers;
-    let refused =
-        || Deny::new(Reason::UpgradeRefused, 0).hint("only Upgrade: websocket on a GET is passed on");
+    let refused = || Deny::new(Reason::UpgradeRefused, 0);
     if headers.contains_key("http2-settings") {
         return Err(refused());
     }

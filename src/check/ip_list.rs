@@ -21,12 +21,10 @@ impl IpRules {
 
     pub(super) fn check(&self, client: IpAddr) -> Result<(), Deny> {
         if let Some(line) = self.deny.as_ref().and_then(|table| table.find(client)) {
-            return Err(Deny::new(Reason::IpDenied, line).hint("the client address is on ip_denylist"));
+            return Err(Deny::new(Reason::IpDenied, line));
         }
         match &self.allow {
-            Some(table) if table.find(client).is_none() => {
-                Err(Deny::new(Reason::IpNotAllowed, 0).hint("the client address is not on ip_allowlist"))
-            }
+            Some(table) if table.find(client).is_none() => Err(Deny::new(Reason::IpNotAllowed, 0)),
             Some(_) | None => Ok(()),
         }
     }

@@ -18,9 +18,7 @@ impl MaintenanceRule {
     pub(super) fn check(&self, route: Urgency) -> Result<(), Deny> {
         match (self.on, route) {
             (false, _) | (true, Urgency::Critical) => Ok(()),
-            (true, Urgency::Ordinary) => Err(Deny::new(Reason::Maintenance, 0)
-                .hint("operational.maintenance_mode is on and the route is not critical")
-                .retry_after(self.retry_after)),
+            (true, Urgency::Ordinary) => Err(Deny::new(Reason::Maintenance, 0).retry_after(self.retry_after)),
         }
     }
 }
