@@ -5,6 +5,7 @@
 
 mod in_force;
 mod reloading;
+mod signals;
 mod workers;
 
 use std::fmt;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::base::clock;
 use crate::config::env::Environment;
@@ -34,6 +35,7 @@ use crate::snapshot::{Snapshot, Snapshots};
 use crate::state::Tables;
 use in_force::InForce;
 use reloading::ConfigSource;
+use signals::{Asked, Signals};
 use workers::Workers;
 
 /// Longest wait for the last records and log lines when the process ends.
@@ -69,6 +71,8 @@ pub struct Running {
     ops: Ops,
     log: Log,
     files: Vec<SocketFile>,
+    runtime: Runtime,
+    signals: Signals,
 }
 
 /// Loads the configuration and starts serving.
@@ -77,6 +81,11 @@ pub struct Running {
 /// [`StartError`]; whatever had been opened is closed again.
 pub fn start(file: &Path, environment: Environment) -> Result<Running, StartError> {
     raise_descriptor_limit();
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::catch().map_err(StartError::Thread)?
+    };
     let loaded = config::load(file, LoadMode::Start, &environment).map_err(StartError::Config)?;
     let warnings = loaded.warnings.clone();
     let count = workers::count(&loaded.settings);
@@ -126,7 +135,8 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         tracing::info!(port = "data", address = %shown(address), "listening");
     }
     ops.started();
-    Ok(Running { drain, reload, observer, shared, workers, ops, log, files: listening.files })
+    let files = listening.files;
+    Ok(Running { drain, reload, observer, shared, workers, ops, log, files, runtime, signals })
 }
 
 fn compile(loaded: Loaded, observer: &Observer) -> Result<Snapshot, StartError> {
@@ -136,50 +146,38 @@ fn compile(loaded: Loaded, observer: &Observer) -> Result<Snapshot, StartError> 
 
 impl Running {
     /// Serves until SIGTERM or SIGINT, then drains and ends. SIGHUP reloads.
-    ///
-    /// # Errors
-    /// A signal handler or the thread's runtime cannot be set up.
-    pub fn serve_until_signalled(self) -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime
-            .block_on(async {
-                let mut terminate = signal(SignalKind::terminate())?;
-                let mut interrupt = signal(SignalKind::interrupt())?;
-                let mut hangup = signal(SignalKind::hangup())?;
-                let mut drained = std::pin::pin!(self.drain.run());
-                loop {
-                    tokio::select! {
-                        _ = terminate.recv() => self.terminate("SIGTERM"),
-                        _ = interrupt.recv() => self.terminate("SIGINT"),
-                        // The outcome is logged where it is made.
-                        _ = hangup.recv() => drop(self.reload.trigger(Cause::Signal).await),
-                        outcome = &mut drained => {
-                            tracing::info!(?outcome, "drained");
-                            return Ok(());
+    pub fn serve_until_signalled(mut self) {
+        let Self { runtime, signals, drain, reload, shared, .. } = &mut self;
+        runtime.block_on(async {
+            let mut drained = std::pin::pin!(drain.run());
+            loop {
+                tokio::select! {
+                    asked = signals.next() => match asked {
+                        Asked::End(signal) => {
+                            tracing::info!(signal, "draining");
+                            drain.terminate(times(&shared.snapshots.load().settings));
                         }
+                        // The outcome is logged where it is made.
+                        Asked::Reload => drop(reload.trigger(Cause::Signal).await),
+                    },
+                    outcome = &mut drained => {
+                        tracing::info!(?outcome, "drained");
+                        return;
                     }
                 }
-            })
-            .and_then(|()| self.end())
+            }
+        });
+        self.end();
     }
 
     /// Drains and ends without waiting for a signal.
-    ///
-    /// # Errors
-    /// The thread's runtime cannot be set up.
-    pub fn stop(self) -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    pub fn stop(self) {
         self.drain.terminate(Times { min: Duration::ZERO, max: Duration::from_secs(1) });
-        runtime.block_on(self.drain.run());
-        self.end()
+        self.runtime.block_on(self.drain.run());
+        self.end();
     }
 
-    fn terminate(&self, signal: &str) {
-        tracing::info!(signal, "draining");
-        self.drain.terminate(times(&self.shared.snapshots.load().settings));
-    }
-
-    fn end(self) -> io::Result<()> {
+    fn end(self) {
         self.reload.stop();
         self.workers.join();
         self.ops.end();
@@ -189,7 +187,6 @@ impl Running {
         tracing::info!("ended");
         self.log.flush(LAST_WORDS);
         drop(self.files);
-        Ok(())
     }
 }
 

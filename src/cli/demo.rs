@@ -78,8 +78,8 @@ impl Demo {
         if !self.once {
             scene.stage.invite(output);
         }
-        let ended = scene.end(self.once);
-        ended.map(|()| if surprises == 0 { FINE } else { BAD })
+        scene.end(self.once);
+        Ok(if surprises == 0 { FINE } else { BAD })
     }
 }
 
@@ -124,19 +124,28 @@ impl Scene {
     fn maintenance(&self, on: bool) -> Result<(), String> {
         self.stage.write(on)?;
         let door = self.stage.admin.to_string();
-        let call =
-            Call { method: "POST", target: "/reload", host: &door, headers: &[], body: &[], timeout: PATIENCE };
+        let call = Call {
+            method: "POST",
+            target: "/reload",
+            host: &door,
+            headers: &[],
+            body: &[],
+            timeout: PATIENCE,
+        };
         match http_client::call(&Door::Tcp(door.clone()), &call)? {
             reply if reply.status == 200 => Ok(()),
             reply => Err(format!("the reload failed: {} {}", reply.status, reply.text())),
         }
     }
 
-    fn end(self, at_once: bool) -> Result<(), String> {
+    fn end(self, at_once: bool) {
         let Self { directory, gate, .. } = self;
-        let ended = if at_once { gate.stop() } else { gate.serve_until_signalled() };
+        if at_once {
+            gate.stop()
+        } else {
+            gate.serve_until_signalled()
+        }
         remove(&directory);
-        ended.map_err(|problem| problem.to_string())
     }
 }
 

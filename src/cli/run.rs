@@ -15,13 +15,10 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn run(&self, output: &mut Output) -> u8 {
         match app::start(&self.config.config, Environment::from_process()) {
-            Ok(running) => match running.serve_until_signalled() {
-                Ok(()) => FINE,
-                Err(problem) => {
-                    output.complain(format_args!("error: {problem}"));
-                    BAD
-                }
-            },
+            Ok(running) => {
+                running.serve_until_signalled();
+                FINE
+            }
             Err(StartError::Config(problems)) => {
                 output.complain(problems);
                 CONFIG
