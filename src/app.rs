@@ -3,7 +3,6 @@
 //! Order of start: configuration (nothing is opened when it is wrong), log and records, sockets, workers, reload,
 //! ops. Order of stop: drain, workers, records, log.
 
-mod in_force;
 mod reloading;
 mod signals;
 mod workers;
@@ -28,12 +27,11 @@ use crate::listen::bind::{self, BindFailed, SocketFile};
 use crate::listen::drain::{Drain, Times};
 use crate::listen::slots::{Ceiling, Slots, derived};
 use crate::observe::log::{self, Log, Verbose};
-use crate::observe::{Observer, Pulse, SinkError};
+use crate::observe::{ListenCounts, Observer, Pulse, SinkError};
 use crate::ops::{BindError, Bound, Ops, Parts};
 use crate::reload::{Cause, Complaint, Reload, Status, Watching};
 use crate::snapshot::{Snapshot, Snapshots};
 use crate::state::Tables;
-use in_force::InForce;
 use reloading::ConfigSource;
 use signals::{Asked, Signals};
 use workers::Workers;
@@ -100,6 +98,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
     let ports = Bound::open(&settings.ops, settings.admin.as_ref()).map_err(StartError::Ports)?;
     let listening = bind::bind(&settings.listen, count)?;
     let slots = Slots::new(connections(settings));
+    count_connections(&observer, &slots);
     let drain = Drain::new(slots.clone());
     let status = first_status(&snapshot, &warnings);
     let inputs = settings.inputs.clone();
@@ -113,8 +112,8 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
     let pulse = Pulse::new(count, clock::mono());
     let workers =
         Workers::start(&shared, listening.shares, &observer, (&drain, &pulse)).map_err(StartError::Thread)?;
-    let current = Arc::new(InForce(Arc::clone(&shared.snapshots)));
     let source = ConfigSource {
+        fixed: reloading::fixed(&shared.snapshots.load().settings),
         file: file.to_owned(),
         environment,
         shared: shared.clone(),
@@ -128,7 +127,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         reload: reload.clone(),
         pulse,
         drain: drain.clone(),
-        current,
+        snapshots: Arc::clone(&shared.snapshots),
     };
     let ops = ports.serve(parts).map_err(StartError::Thread)?;
     for address in &listening.addresses {
@@ -237,6 +236,17 @@ fn shown(address: &Address) -> String {
         Address::Tcp(address) => address.to_string(),
         Address::Unix(path) => format!("unix:{}", path.display()),
     }
+}
+
+/// The metrics page tells what the listeners count.
+fn count_connections(observer: &Observer, slots: &Slots) {
+    let slots = slots.clone();
+    observer.read_listen(move || ListenCounts {
+        open: u64::try_from(slots.open()).unwrap_or(u64::MAX),
+        refused: slots.refused(),
+        panics: slots.panics(),
+        stalled: slots.stalled(),
+    });
 }
 
 /// Connections need descriptors; the soft limit is often far below what the process may have.

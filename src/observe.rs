@@ -44,6 +44,7 @@ use crate::base::clock::Wall;
 use crate::config::settings::{Route, Telemetry};
 use channel::{Around, Channel, Note, Pools, lock};
 use metrics::{Board, ListenReader};
+use output::Output;
 use queue::Queue;
 
 /// Everything that tells, shared by all workers; in an [`Arc`].
@@ -87,13 +88,18 @@ impl Observer {
     /// start and after every reload.
     ///
     /// # Errors
-    /// [`SinkError`] when a sink cannot be opened; that one goes on as before.
+    /// [`SinkError`] when a sink cannot be opened; everything goes on as before.
     pub fn direct(&self, telemetry: &Telemetry, queue: usize) -> Result<(), SinkError> {
-        self.audit.resize(queue);
-        self.access.resize(queue);
+        let audit = Output::open(&telemetry.audit)?;
+        let access = Output::open(&telemetry.access_log)?;
+        for (channel, output, sink) in
+            [(&self.audit, audit, &telemetry.audit), (&self.access, access, &telemetry.access_log)]
+        {
+            channel.direct(output).map_err(|cause| SinkError { sink: sink.clone(), cause })?;
+            channel.resize(queue);
+        }
         self.strict.store(telemetry.audit_strict, Ordering::Relaxed);
-        self.audit.direct(&telemetry.audit)?;
-        self.access.direct(&telemetry.access_log)
+        Ok(())
     }
 
     /// The scribe of the next worker. Call once per worker, on its own thread.

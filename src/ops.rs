@@ -9,6 +9,7 @@ mod ready;
 mod server;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,25 +18,17 @@ use std::thread;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::LocalSet;
 
-use crate::config::settings::{Address, Settings};
+use crate::config::settings::Address;
 use crate::listen::drain::Drain;
 use crate::observe::{Observer, Pulse};
 use crate::reload::Reload;
+use crate::snapshot::Snapshots;
 use probe::Probes;
 use server::Door;
 pub use server::{BindError, Port};
 
 /// Metrics pages being sent at once.
 const MOST_SCRAPES: usize = 4;
-
-/// The configuration in force.
-pub trait Current: Send + Sync {
-    /// What it means.
-    fn settings(&self) -> Arc<Settings>;
-
-    /// The whole configuration with where each value came from, secrets masked.
-    fn shown(&self) -> serde_json::Value;
-}
 
 /// What the ports look at and turn.
 #[derive(Clone)]
@@ -49,7 +42,7 @@ pub struct Parts {
     /// The way out.
     pub drain: Drain,
     /// The configuration in force.
-    pub current: Arc<dyn Current>,
+    pub snapshots: Arc<Snapshots>,
 }
 
 /// Whether the listeners of the data ports are bound.
@@ -75,7 +68,7 @@ struct Desk {
     reload: Reload,
     pulse: Pulse,
     drain: Drain,
-    current: Arc<dyn Current>,
+    snapshots: Arc<Snapshots>,
     startup: StartupFlag,
     probes: Probes,
     scrapes: Arc<Semaphore>,
@@ -93,6 +86,7 @@ pub struct Bound {
 pub struct Ops {
     startup: StartupFlag,
     end: Arc<Notify>,
+    sockets: Vec<PathBuf>,
 }
 
 impl Bound {
@@ -126,18 +120,13 @@ impl Bound {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let startup = StartupFlag::default();
         let end = Arc::new(Notify::new());
-        let ops = Ops { startup: startup.clone(), end: Arc::clone(&end) };
+        let sockets = self.addresses().filter_map(|(_, address)| match address {
+            Address::Tcp(_) => None,
+            Address::Unix(path) => Some(path.clone()),
+        });
+        let ops = Ops { startup: startup.clone(), end: Arc::clone(&end), sockets: sockets.collect() };
         for (port, address) in self.addresses() {
-            match address {
-                Address::Tcp(address) => tracing::info!(port = port.word(), %address, "listening"),
-                Address::Unix(path) => {
-                    tracing::info!(
-                        port = port.word(),
-                        address = format!("unix:{}", path.display()),
-                        "listening"
-                    );
-                }
-            }
+            tracing::info!(port = port.word(), address = %server::shown(address), "listening");
         }
         thread::Builder::new().name("ops".into()).spawn(move || {
             let desk = Rc::new(Desk {
@@ -145,7 +134,7 @@ impl Bound {
                 reload: parts.reload,
                 pulse: parts.pulse,
                 drain: parts.drain,
-                current: parts.current,
+                snapshots: parts.snapshots,
                 startup,
                 probes: Probes::default(),
                 scrapes: Arc::new(Semaphore::new(MOST_SCRAPES)),
@@ -172,9 +161,13 @@ impl Ops {
         self.startup.0.store(true, Ordering::Release);
     }
 
-    /// Closes both ports.
+    /// Closes both ports and takes their socket files away.
     pub fn end(&self) {
         self.end.notify_one();
+        for path in &self.sockets {
+            // One that is gone already is in no one's way.
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 

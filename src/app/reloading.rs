@@ -7,7 +7,7 @@ use super::{complaint, connections, level};
 use crate::config::diff::Effect;
 use crate::config::env::Environment;
 use crate::config::problem::{Problem, Severity};
-use crate::config::settings::Settings;
+use crate::config::settings::{ApiKeys, Settings};
 use crate::config::{self, LoadMode, Loaded};
 use crate::exchange::Shared;
 use crate::listen::slots::Slots;
@@ -18,6 +18,8 @@ use crate::snapshot::Snapshot;
 
 /// The configuration file and everything a new content is put into.
 pub(super) struct ConfigSource {
+    /// What the process started with, without its secrets: keys that need a restart are compared with these.
+    pub(super) fixed: Settings,
     pub(super) file: PathBuf,
     pub(super) environment: Environment,
     pub(super) shared: Shared,
@@ -57,10 +59,10 @@ impl ConfigSource {
             .direct(&settings.telemetry, settings.limits.audit_queue)
             .map_err(|error| vec![told(&error)])?;
         let changes = config::diff(&before.settings, settings);
-        let needs_restart = changes
-            .iter()
+        let needs_restart = config::diff(&self.fixed, settings)
+            .into_iter()
             .filter(|change| change.effect == Effect::Restart)
-            .map(|change| change.path.clone());
+            .map(|change| change.path);
         let taken = Taken::Swapped {
             hash: settings.hash.clone(),
             warnings,
@@ -80,6 +82,14 @@ impl ConfigSource {
         self.slots.set_most(connections(settings));
         self.log.set(level(settings), settings.telemetry.log_format);
     }
+}
+
+/// What a later configuration is compared with for keys that need a restart; holds no secret.
+pub(super) fn fixed(settings: &Settings) -> Settings {
+    let mut fixed = settings.clone();
+    fixed.routes = Vec::new();
+    fixed.api_keys = ApiKeys::default();
+    fixed
 }
 
 fn complaints(problems: &[Problem]) -> Vec<Complaint> {

@@ -39,11 +39,17 @@ impl Drain {
             match ask(method, target) {
                 Ok(reply) if reply.status < 300 => output.say(reply.text().trim_end()),
                 Ok(reply) => {
-                    output.complain(format_args!("error: {target}: {} {}", reply.status, reply.text().trim_end()));
+                    output.complain(format_args!(
+                        "error: {target}: {} {}",
+                        reply.status,
+                        reply.text().trim_end()
+                    ));
                     return BAD;
                 }
                 Err(problem) => {
-                    output.complain(format_args!("error: {problem}; is the gate running, and `admin` not off?"));
+                    output.complain(format_args!(
+                        "error: {problem}; is the gate running, and `admin` not off?"
+                    ));
                     return BAD;
                 }
             }

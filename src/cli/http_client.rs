@@ -42,7 +42,10 @@ pub(super) struct Reply {
 impl Reply {
     /// The first header of that name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -79,14 +82,17 @@ pub(super) fn call(door: &Door, call: &Call<'_>) -> Result<Reply, String> {
             let found = found.ok_or_else(|| format!("{address}: no address"))?;
             let stream = TcpStream::connect_timeout(&found, call.timeout);
             let stream = stream.map_err(|error| format!("{address}: cannot connect: {error}"))?;
-            let timeouts = stream.set_read_timeout(Some(call.timeout)).and(stream.set_write_timeout(Some(call.timeout)));
+            let timeouts =
+                stream.set_read_timeout(Some(call.timeout)).and(stream.set_write_timeout(Some(call.timeout)));
             timeouts.map_err(|error| format!("{address}: {error}"))?;
             exchange(stream, call).map_err(|error| format!("{address}: {error}"))?
         }
         Door::Unix(path) => {
             let shown = path.display();
-            let stream = UnixStream::connect(path).map_err(|error| format!("{shown}: cannot connect: {error}"))?;
-            let timeouts = stream.set_read_timeout(Some(call.timeout)).and(stream.set_write_timeout(Some(call.timeout)));
+            let stream =
+                UnixStream::connect(path).map_err(|error| format!("{shown}: cannot connect: {error}"))?;
+            let timeouts =
+                stream.set_read_timeout(Some(call.timeout)).and(stream.set_write_timeout(Some(call.timeout)));
             timeouts.map_err(|error| format!("{shown}: {error}"))?;
             exchange(stream, call).map_err(|error| format!("{shown}: {error}"))?
         }
@@ -95,8 +101,9 @@ pub(super) fn call(door: &Door, call: &Call<'_>) -> Result<Reply, String> {
 }
 
 fn exchange(mut stream: impl Read + Write, call: &Call<'_>) -> std::io::Result<Vec<u8>> {
-    let mut head = format!("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", call.method, call.target, call.host)
-        .into_bytes();
+    let mut head =
+        format!("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", call.method, call.target, call.host)
+            .into_bytes();
     for (name, value) in call.headers {
         head.extend_from_slice(name.as_bytes());
         head.extend_from_slice(b": ");

@@ -68,12 +68,16 @@ impl Generate {
         let pepper = self.pepper_file.as_deref().map(secrets::read).transpose()?;
         let expires_at = self.expires_in.as_deref().map(expiry).transpose()?;
         let made = api_key::generate(&self.env).map_err(|problem| match problem {
-            CannotGenerate::Environment => format!("--env {}: 1 to 16 lower-case letters and digits", self.env),
+            CannotGenerate::Environment => {
+                format!("--env {}: 1 to 16 lower-case letters and digits", self.env)
+            }
             CannotGenerate::NoRandomness => "the system gives no random bytes".to_owned(),
         })?;
         let hex = |digest: [u8; 32]| data_encoding::HEXLOWER.encode(&digest);
         let hash = match &pepper {
-            Some(pepper) => format!("hmac-sha256:{}", hex(api_key::digest_peppered(pepper, made.key.expose()))),
+            Some(pepper) => {
+                format!("hmac-sha256:{}", hex(api_key::digest_peppered(pepper, made.key.expose())))
+            }
             None => format!("sha256:{}", hex(api_key::digest_sha256(made.key.expose()))),
         };
         let entry = file::Entry {

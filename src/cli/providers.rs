@@ -38,7 +38,13 @@ impl Providers {
                 for preset in all {
                     let variants: Vec<&str> = preset.schemes.iter().map(|scheme| scheme.name).collect();
                     let bound = if preset.body_bound { "yes" } else { "no" };
-                    table.add_row([preset.name, preset.title, &variants.join(", "), bound, preset.verified.word()]);
+                    table.add_row([
+                        preset.name,
+                        preset.title,
+                        &variants.join(", "),
+                        bound,
+                        preset.verified.word(),
+                    ]);
                 }
                 output.say(table);
                 output.say("\nShow one with: sidegate providers NAME");

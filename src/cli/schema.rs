@@ -1,7 +1,7 @@
 //! `sidegate schema`: the JSON Schema of the configuration file, for editors.
 
-use super::output::Output;
 use super::FINE;
+use super::output::Output;
 use crate::config;
 
 pub(super) fn run(output: &mut Output) -> u8 {

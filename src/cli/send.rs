@@ -82,11 +82,15 @@ impl Parcel<'_> {
             format!("{} has no variant {}; it has {}", self.provider, unknown.asked, unknown.known.join(", "))
         })?;
         let plan = Plan::compile(&spec).map_err(|problems| {
-            problems.first().map_or_else(String::new, |problem| format!("{}: {}", problem.field, problem.message))
+            problems
+                .first()
+                .map_or_else(String::new, |problem| format!("{}: {}", problem.field, problem.message))
         })?;
         let key = plan.key(self.secret).map_err(|problem| match problem {
             scheme::KeyProblem::Empty => "the secret is empty".to_owned(),
-            scheme::KeyProblem::NotHex => format!("{} keys are hexadecimal; this secret is not", self.provider),
+            scheme::KeyProblem::NotHex => {
+                format!("{} keys are hexadecimal; this secret is not", self.provider)
+            }
             scheme::KeyProblem::NotBase64 => format!("{} keys are base64; this secret is not", self.provider),
         })?;
         let head = SignedHead {
@@ -200,7 +204,8 @@ fn read_body(text: &str) -> Result<Vec<u8>, String> {
 fn given(lines: &[String]) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     for line in lines {
-        let (name, value) = line.split_once(':').ok_or_else(|| format!("{line}: a header is `Name: value`"))?;
+        let (name, value) =
+            line.split_once(':').ok_or_else(|| format!("{line}: a header is `Name: value`"))?;
         let name: HeaderName = name.trim().parse().map_err(|_| format!("{name}: not a header name"))?;
         let value = value.trim().parse().map_err(|_| format!("{name}: not a header value"))?;
         headers.append(name, value);

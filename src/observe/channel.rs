@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use super::audit::Event;
 use super::entry::Sheet;
-use super::output::{Output, SinkError};
+use super::output::Output;
 use super::queue::{Full, Queue, Slot};
 use super::writer::{Format, Writer};
 use crate::base::clock::Mono;
-use crate::config::settings::Sink;
 
 /// Spare records a worker gets back at most.
 const MOST_SPARE: usize = 1024;
@@ -106,19 +105,22 @@ impl Channel {
         self.on.load(Ordering::Relaxed)
     }
 
-    /// Sends lines to `sink` from now on.
+    /// Sends lines to `output` from now on.
     ///
     /// # Errors
-    /// [`SinkError`] when it cannot be opened; lines go on as before.
-    pub(super) fn direct(&self, sink: &Sink) -> Result<(), SinkError> {
-        if *sink == Sink::Off {
-            self.on.store(false, Ordering::Relaxed);
-            return Ok(());
+    /// When the writer's thread cannot be started; lines go on as before.
+    pub(super) fn direct(&self, output: Output) -> std::io::Result<()> {
+        let on = match output {
+            Output::Nowhere => false,
+            Output::Stdout(_) | Output::Path { .. } => {
+                self.start()?;
+                true
+            }
+        };
+        if on {
+            *lock(&self.next) = Some(output);
         }
-        let output = Output::open(sink)?;
-        *lock(&self.next) = Some(output);
-        self.start().map_err(|cause| SinkError { sink: sink.clone(), cause })?;
-        self.on.store(true, Ordering::Relaxed);
+        self.on.store(on, Ordering::Relaxed);
         Ok(())
     }
 

@@ -36,7 +36,7 @@ pub(super) async fn answer<B>(desk: &Desk, via: Via, request: &Request<B>) -> An
         "/reload" => reload(desk).await,
         "/drain" => drain(desk),
         "/wait-for-drain" => wait_for_drain(desk).await,
-        "/config" => answer::json(StatusCode::OK, &desk.current.shown()),
+        "/config" => answer::json(StatusCode::OK, &config(desk)),
         _ => answer::not_found(PATHS),
     }
 }
@@ -104,7 +104,8 @@ fn complaint(complaint: &Complaint) -> Value {
 }
 
 fn drain(desk: &Desk) -> Answer {
-    let limits = &desk.current.settings().limits;
+    let snapshot = desk.snapshots.load();
+    let limits = &snapshot.settings.limits;
     let times = Times { min: limits.drain_min, max: limits.drain_max };
     if desk.drain.stage() == Stage::Serving {
         tracing::info!("draining: asked to by the admin port");
@@ -136,12 +137,22 @@ async fn wait_for_drain(desk: &Desk) -> Answer {
         tokio::time::sleep(LOOK).await;
         waited = waited.saturating_add(LOOK);
     }
-    let longest = desk.current.settings().limits.drain_max;
+    let longest = desk.snapshots.load().settings.limits.drain_max;
     let told = match desk.drain.drained(longest).await {
         Drained::Clean => json!({ "status": "drained", "connections": 0 }),
         Drained::Aborted(left) => json!({ "status": "timeout", "connections": left }),
     };
     answer::json(StatusCode::OK, &told)
+}
+
+/// The configuration in force with where each value came from; secrets are masked where it is made.
+fn config(desk: &Desk) -> Value {
+    let snapshot = desk.snapshots.load();
+    json!({
+        "generation": snapshot.generation,
+        "hash": snapshot.settings.hash,
+        "values": snapshot.shown.to_json(),
+    })
 }
 
 fn connections(desk: &Desk) -> usize {

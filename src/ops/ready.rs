@@ -55,7 +55,7 @@ pub(super) struct Readiness {
 
 /// Looks at everything.
 pub(super) async fn judge(desk: &Desk) -> Readiness {
-    let settings = desk.current.settings();
+    let snapshot = desk.snapshots.load();
     let status = desk.reload.status();
     let mut reasons = Vec::new();
     if desk.drain.stage() > Stage::Serving {
@@ -67,7 +67,7 @@ pub(super) async fn judge(desk: &Desk) -> Readiness {
     if let Err(stuck) = desk.pulse.check(clock::mono()) {
         reasons.push(super::public::stuck(stuck));
     }
-    let dependencies = dependencies(desk, &settings).await;
+    let dependencies = dependencies(desk, &snapshot.settings).await;
     let own = match (reasons.is_empty(), &status.refused) {
         (false, _) => Health::Unhealthy,
         (true, Some(_)) => Health::Degraded,

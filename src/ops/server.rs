@@ -71,12 +71,7 @@ pub struct BindError {
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = self.port.word();
-        match &self.address {
-            Address::Tcp(address) => write!(f, "{key}: cannot listen on {address} ({}); ", self.cause)?,
-            Address::Unix(path) => {
-                write!(f, "{key}: cannot listen on unix:{} ({}); ", path.display(), self.cause)?
-            }
-        }
+        write!(f, "{key}: cannot listen on {} ({}); ", shown(&self.address), self.cause)?;
         let kind = self.cause.kind();
         if kind == io::ErrorKind::AddrInUse {
             write!(f, "end the process that has it, or give `{key}` another address")
@@ -89,6 +84,14 @@ impl fmt::Display for BindError {
 }
 
 impl std::error::Error for BindError {}
+
+/// An address as the config writes it.
+pub(super) fn shown(address: &Address) -> String {
+    match address {
+        Address::Tcp(address) => address.to_string(),
+        Address::Unix(path) => format!("unix:{}", path.display()),
+    }
+}
 
 /// An open socket, not yet served.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use crate::config::env::Environment;
 use crate::config::{self, LoadMode};
 use crate::listen::slots::{Slot, Slots};
 use crate::reload::{Attempt, Complaint, Source, Status, Taken, Watching};
+use crate::snapshot::Snapshot;
 
 /// What the next reload says.
 pub(super) type Verdict = Arc<Mutex<Result<Taken, Vec<Complaint>>>>;
@@ -26,18 +27,6 @@ impl Source for Toy {
     }
 }
 
-struct Fixed(Mutex<Arc<Settings>>);
-
-impl Current for Fixed {
-    fn settings(&self) -> Arc<Settings> {
-        Arc::clone(&self.0.lock().unwrap())
-    }
-
-    fn shown(&self) -> serde_json::Value {
-        serde_json::json!({ "version": 1 })
-    }
-}
-
 /// Both ports over real sockets, everything behind them real but the source of reloads.
 pub(super) struct Bench {
     pub(super) ops: SocketAddr,
@@ -48,7 +37,6 @@ pub(super) struct Bench {
     pub(super) running: Ops,
     /// The app: only that its port is open matters.
     pub(super) app: Option<TcpListener>,
-    settings: Arc<Fixed>,
     folder: PathBuf,
 }
 
@@ -73,7 +61,7 @@ fn folder() -> PathBuf {
     path
 }
 
-fn settings(folder: &std::path::Path, app: SocketAddr, more: &str) -> Arc<Settings> {
+fn snapshot(folder: &std::path::Path, app: SocketAddr, more: &str, observer: &Observer) -> Snapshot {
     let path = folder.join("gate.yaml");
     // Another route, or another section.
     let (top, below) = if more.starts_with(' ') { ("", more) } else { (more, "") };
@@ -82,8 +70,9 @@ fn settings(folder: &std::path::Path, app: SocketAddr, more: &str) -> Arc<Settin
          {top}routes:\n  - {{name: site, path_prefix: /, public: true}}\n{below}"
     );
     std::fs::write(&path, text).unwrap();
-    let loaded = config::load(&path, LoadMode::Start, &Environment::from_pairs::<&str, &str>([]));
-    Arc::new(loaded.unwrap_or_else(|problems| panic!("{problems:?}")).settings)
+    let loaded = config::load(&path, LoadMode::Start, &Environment::from_pairs::<&str, &str>([]))
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    Snapshot::compile(loaded, None, observer).unwrap()
 }
 
 pub(super) fn complaint() -> Complaint {
@@ -105,12 +94,12 @@ pub(super) fn bench() -> Bench {
 pub(super) fn bench_of(pulse: Pulse) -> Bench {
     let folder = folder();
     let app = TcpListener::bind("127.0.0.1:0").unwrap();
-    let settings = Arc::new(Fixed(Mutex::new(settings(&folder, app.local_addr().unwrap(), ""))));
     let loopback = Address::Tcp("127.0.0.1:0".parse().unwrap());
     let bound = Bound::open(&loopback, Some(&loopback)).unwrap();
     let addresses: Vec<Address> = bound.addresses().map(|(_, address)| address.clone()).collect();
     let Address::Tcp(ops) = addresses[0] else { panic!("tcp") };
     let observer = Arc::new(Observer::new(1, std::path::Path::new("gate.yaml")));
+    let first = snapshot(&folder, app.local_addr().unwrap(), "", &observer);
     let verdict: Verdict = Arc::new(Mutex::new(Ok(Taken::Unchanged)));
     let status = Status {
         generation: 3,
@@ -127,21 +116,10 @@ pub(super) fn bench_of(pulse: Pulse) -> Bench {
     let drain = Drain::new(slots.clone());
     let driven = drain.clone();
     thread::spawn(move || block_on(driven.run()));
-    let current: Arc<dyn Current> = Arc::clone(&settings) as _;
-    let parts = Parts { observer, reload, pulse, drain, current };
+    let parts = Parts { observer, reload, pulse, drain, snapshots: Arc::new(Snapshots::new(first)) };
     let running = bound.serve(parts.clone()).unwrap();
     running.started();
-    Bench {
-        ops,
-        admin: addresses[1].clone(),
-        parts,
-        verdict,
-        slots,
-        running,
-        app: Some(app),
-        settings,
-        folder,
-    }
+    Bench { ops, admin: addresses[1].clone(), parts, verdict, slots, running, app: Some(app), folder }
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -166,7 +144,7 @@ impl Bench {
 
     /// Changes the configuration in force.
     pub(super) fn set(&self, app: SocketAddr, more: &str) {
-        *self.settings.0.lock().unwrap() = settings(&self.folder, app, more);
+        self.parts.snapshots.store(snapshot(&self.folder, app, more, &self.parts.observer));
     }
 
     /// One more connection of a caller.

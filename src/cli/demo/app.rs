@@ -68,7 +68,10 @@ fn serve(stream: &TcpStream, seen: &AtomicU64) -> std::io::Result<()> {
         let mut words = start.split(' ');
         let method = words.next().unwrap_or_default();
         let path = words.next().unwrap_or_default();
-        let body = format!("{}\n", serde_json::json!({"app": "received", "method": method, "path": path, "bytes": received}));
+        let body = format!(
+            "{}\n",
+            serde_json::json!({"app": "received", "method": method, "path": path, "bytes": received})
+        );
         let shown = if method == "HEAD" { "" } else { body.as_str() };
         let mut writer = stream;
         write!(

@@ -21,9 +21,11 @@ pub(super) struct Stage {
 impl Stage {
     /// Picks free loopback ports.
     pub(super) fn new(directory: &Path, app: SocketAddr) -> Result<Self, String> {
-        let held = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| format!("no free port: {error}"));
+        let held =
+            || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| format!("no free port: {error}"));
         let (listen, ops, admin) = (held()?, held()?, held()?);
-        let address = |listener: &TcpListener| listener.local_addr().map_err(|error| format!("no free port: {error}"));
+        let address =
+            |listener: &TcpListener| listener.local_addr().map_err(|error| format!("no free port: {error}"));
         Ok(Self {
             file: directory.join("gate.yaml"),
             audit: directory.join("audit.jsonl"),
@@ -71,7 +73,8 @@ telemetry: {{audit: {{file: {audit}}}, log: {{level: WARNING, format: text}}}}
     /// Replaces the file in one step, as an editor or a ConfigMap would.
     pub(super) fn write(&self, maintenance: bool) -> Result<(), String> {
         let fresh = self.file.with_extension("new");
-        let outcome = std::fs::write(&fresh, self.yaml(maintenance)).and_then(|()| std::fs::rename(&fresh, &self.file));
+        let outcome =
+            std::fs::write(&fresh, self.yaml(maintenance)).and_then(|()| std::fs::rename(&fresh, &self.file));
         outcome.map_err(|error| format!("{}: {error}", self.file.display()))
     }
 

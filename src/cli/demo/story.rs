@@ -39,7 +39,11 @@ pub(super) fn deliveries() -> Result<Vec<Delivery>, String> {
     let mut story = vec![
         github("recorded at GitHub: signed, so it passes", "Hello, World!", 200),
         github("forged: the same signature over another body", "Hello, World?", 401),
-        Delivery { title: "unsigned: no signature at all", headers: vec![], ..github("", "Hello, World!", 401) },
+        Delivery {
+            title: "unsigned: no signature at all",
+            headers: vec![],
+            ..github("", "Hello, World!", 401)
+        },
         slack(),
         Delivery {
             title: "order signed a moment ago",
@@ -79,7 +83,14 @@ pub(super) fn deliveries() -> Result<Vec<Delivery>, String> {
             at if at == SEARCH_LIMIT => ("too many: one more than the limit", 429),
             _ => ("API with its key", 200),
         };
-        story.push(Delivery { title, method: "GET", target: "/search?q=gates", headers: key(), body: vec![], expected });
+        story.push(Delivery {
+            title,
+            method: "GET",
+            target: "/search?q=gates",
+            headers: key(),
+            body: vec![],
+            expected,
+        });
     }
     Ok(story)
 }

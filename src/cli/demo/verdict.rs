@@ -14,7 +14,8 @@ pub(super) fn of(path: &Path, request_id: &str) -> Option<String> {
     for _ in 0..LOOKS {
         let text = std::fs::read_to_string(path).unwrap_or_default();
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let found = lines.into_iter().find(|line| line.get("request_id").and_then(Value::as_str) == Some(request_id));
+        let found =
+            lines.into_iter().find(|line| line.get("request_id").and_then(Value::as_str) == Some(request_id));
         if let Some(line) = found {
             return Some(phrase(&line));
         }
@@ -29,7 +30,8 @@ fn phrase(line: &Value) -> String {
     parts.extend(word("reason").map(str::to_owned));
     parts.extend(word("secret_id").map(|id| format!("by secret {id}")));
     parts.extend(word("key_id").map(|id| format!("by key {id}")));
-    let file = |rule: &str| rule.rsplit('/').next().map_or_else(String::new, |rule| format!("rule at {rule}"));
+    let file =
+        |rule: &str| rule.rsplit('/').next().map_or_else(String::new, |rule| format!("rule at {rule}"));
     parts.extend(word("rule").map(file));
     parts.extend(word("hint").map(|hint| format!("({hint})")));
     parts.join("  ")

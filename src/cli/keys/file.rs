@@ -56,7 +56,8 @@ pub(super) fn append(path: &Path, entry: &Entry<'_>) -> Result<(), String> {
     } else if !text.ends_with('\n') {
         text.push('\n');
     }
-    let last_section = text.lines().rfind(|line| !line.starts_with([' ', '#', '-']) && !line.trim().is_empty());
+    let last_section =
+        text.lines().rfind(|line| !line.starts_with([' ', '#', '-']) && !line.trim().is_empty());
     if last_section.is_none_or(|line| line.trim_end() != "keys:") {
         return Err(format!(
             "{shown}: `keys:` as a list must be the last section of a key file; add this entry by hand\n{}",

@@ -31,6 +31,17 @@ fn reload_tells_its_outcome() {
 }
 
 #[test]
+fn the_configuration_is_shown_with_the_origin_of_every_value() {
+    let bench = bench();
+    let told = bench.admin("GET /config").json();
+    let rows = told["values"].as_array().unwrap();
+    let row = |path: &str| rows.iter().find(|row| row["path"] == path).unwrap();
+    assert_eq!(row("listen")["value"], "127.0.0.1:0");
+    assert!(row("listen")["origin"].as_str().unwrap().ends_with("gate.yaml:2"));
+    assert_eq!(told["generation"], 1);
+}
+
+#[test]
 fn only_names_of_this_machine_are_answered() {
     let bench = bench();
     for good in ["localhost", "LOCALHOST:9902", "127.0.0.1:9902", "127.9.9.9", "[::1]:9902", "[::1]"] {
@@ -134,9 +145,10 @@ fn a_unix_socket_needs_no_host_and_is_its_owners_alone() {
     assert!(crate::ops::Bound::open(&ops, Some(&admin)).is_err(), "a living one is not taken over");
     let running = bound.serve(bench.parts.clone()).unwrap();
     let heard = send(UnixStream::connect(&path).unwrap(), "GET /config", "Host: anything\r\n");
-    assert_eq!(heard.json(), json!({ "version": 1 }));
+    assert_eq!((heard.status, &heard.json()["generation"]), (200, &1.into()));
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
     running.end();
+    assert!(!path.exists(), "the socket file goes with the port");
     std::fs::remove_dir_all(folder).unwrap();
 }
