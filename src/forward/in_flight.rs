@@ -31,7 +31,7 @@ use crate::forward::rules::ForwardRules;
 use crate::forward::target::Target;
 use crate::forward::upgrade::Tunnel;
 use crate::forward::upload::{self, UpBody, Upload};
-use crate::forward::upstream::{Begun, Link, Reply, Unanswered, WireBody};
+use crate::forward::upstream::{Begun, Keep, Link, Reply, Unanswered, WireBody};
 use crate::observe::Record;
 use crate::state::replay::Reservation;
 
@@ -201,14 +201,6 @@ fn risk_of(request: &Request<UpBody>) -> Risk {
     }
 }
 
-fn copy(request: &Request<UpBody>) -> Option<Request<UpBody>> {
-    let mut copy = Request::new(request.body().copy()?);
-    copy.method_mut().clone_from(request.method());
-    copy.uri_mut().clone_from(request.uri());
-    copy.headers_mut().clone_from(request.headers());
-    Some(copy)
-}
-
 impl Flight {
     /// Sends the request, a second time where that is allowed.
     async fn send(
@@ -218,15 +210,19 @@ impl Flight {
     ) -> Result<(Response<WireBody>, Box<Link>), Failure> {
         let risk = risk_of(&request);
         let (mut link, spare) = match (self.pool.get(risk, clock::mono()).await?, risk) {
-            (Got::Reused(link), Risk::Repeatable) => (link, copy(&request)),
+            (Got::Reused(link), Risk::Repeatable) => (link, request.body().copy()),
             (Got::Reused(link), Risk::Once) | (Got::New(link), _) => (link, None),
         };
+        link.keep_head(if spare.is_some() { Keep::Head } else { Keep::Nothing });
         let now = clock::mono();
         record.sent(now);
         let request = match link.ask(request, &self.upload, self.pool.target(), now).await {
             Ok(answer) => return Ok((answer, link)),
             Err(Unanswered::Unsent(request)) => *request,
-            Err(Unanswered::Silent(failure)) => spare.ok_or(failure)?,
+            Err(Unanswered::Silent(failure)) => {
+                let body = spare.ok_or(failure)?;
+                link.sent_head().ok_or(failure)?.map(|()| body)
+            }
             Err(Unanswered::Failed(failure)) => return Err(failure),
         };
         drop(link);

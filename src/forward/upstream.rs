@@ -4,6 +4,7 @@
 //! which saves two wakeups per request; idle, nobody polls it. It goes back to its pool only in a state in which
 //! the next answer cannot belong to this request. Called by [`in_flight`](super::in_flight).
 
+mod again;
 mod dial;
 mod line;
 mod reply;
@@ -28,7 +29,7 @@ use crate::forward::target::Target;
 use crate::forward::upload::{UpBody, Upload};
 
 pub(super) use dial::dial;
-pub(super) use line::{Line, Socket, Wire};
+pub(super) use line::{Keep, Line, Socket, Wire};
 pub(super) use reply::{Begun, Reply};
 
 /// The body of a request or an answer as hyper reads it.
@@ -94,6 +95,16 @@ impl Link {
         let idle_since = clock::mono();
         let conn = Conn { running: conn, over: false };
         Ok(Box::new(Self { sender, conn, line, deadline, idle_since, use_count: 0, reusable: true, permit }))
+    }
+
+    /// Keeps the head of the request sent next, in case it must be sent again.
+    pub(super) fn keep_head(&self, keep: Keep) {
+        self.line.keep_head(keep);
+    }
+
+    /// The request sent last, if its head was kept.
+    pub(super) fn sent_head(&self) -> Option<Request<()>> {
+        self.line.written()
     }
 
     /// Sends `request` and waits for the head of the answer.

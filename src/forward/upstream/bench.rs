@@ -66,6 +66,16 @@ pub(in crate::forward) struct App {
     pub(in crate::forward) heads: Rc<RefCell<Vec<String>>>,
 }
 
+/// Runs the streams of an HTTP/2 connection on this thread.
+#[derive(Clone, Copy)]
+struct Local;
+
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Local {
+    fn execute(&self, stream: F) {
+        spawn_local(stream);
+    }
+}
+
 /// One connection of the app.
 pub(in crate::forward) struct Session {
     pub(in crate::forward) stream: TcpStream,
@@ -144,6 +154,22 @@ impl Gate {
             let _ = served.with_upgrades().await;
         });
         client
+    }
+
+    /// A client that speaks HTTP/2 to the gate.
+    pub(in crate::forward) async fn client2(self: &Rc<Self>) -> h2::client::SendRequest<Bytes> {
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let gate = Rc::clone(self);
+        spawn_local(async move {
+            let service = service_fn(move |request| Rc::clone(&gate).serve(request));
+            let serving = hyper::server::conn::http2::Builder::new(Local);
+            let _ = serving.serve_connection(TokioIo::new(far), service).await;
+        });
+        let (client, connection) = h2::client::handshake(near).await.unwrap();
+        spawn_local(async move {
+            let _ = connection.await;
+        });
+        client.ready().await.unwrap()
     }
 
     /// Sends `request` on a connection of its own and returns all that comes back until the gate closes.
@@ -266,16 +292,20 @@ impl App {
 }
 
 impl Session {
-    /// Reads a request with its body, chunked or by length; `None` when the connection ends before it is whole.
+    /// Reads a request; its body, chunked or by length. `None` when the connection ends before it is whole.
     pub(in crate::forward) async fn request(&mut self) -> Option<Vec<u8>> {
-        let head = self.head().await?;
-        let lower = head.to_lowercase();
-        if lower.contains("transfer-encoding: chunked") {
-            let end = self.until(b"\r\n\r\n", b"0\r\n").await?;
-            return Some(end);
+        self.head().await?;
+        self.body().await
+    }
+
+    /// Reads the body that goes with the last head, chunks as they are on the wire.
+    pub(in crate::forward) async fn body(&mut self) -> Option<Vec<u8>> {
+        let head = self.last_head().to_lowercase();
+        if head.contains("transfer-encoding: chunked") {
+            return self.until(b"\r\n\r\n", b"0\r\n").await;
         }
         let length =
-            lower.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
         while self.buffer.len() < length {
             self.more().await?;
         }

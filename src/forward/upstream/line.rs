@@ -7,9 +7,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use http::Request;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+
+use super::again;
 
 /// A socket to the app with what we watch of it.
 #[derive(Debug)]
@@ -18,6 +21,9 @@ pub(in crate::forward) struct Line {
     received: Cell<u64>,
     flushes: Cell<u64>,
     broken: Cell<bool>,
+    /// Whether the next write is to be kept.
+    keep: Cell<bool>,
+    kept: RefCell<Vec<u8>>,
 }
 
 /// The two kinds of socket.
@@ -27,6 +33,15 @@ pub(in crate::forward) enum Socket {
     Tcp(TcpStream),
     /// A unix socket.
     Unix(UnixStream),
+}
+
+/// Whether a head is kept in case it must be written again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::forward) enum Keep {
+    /// It is.
+    Head,
+    /// It is not.
+    Nothing,
 }
 
 /// The socket as hyper gets it.
@@ -44,6 +59,26 @@ impl Line {
             received: Cell::new(0),
             flushes: Cell::new(0),
             broken: Cell::new(false),
+            keep: Cell::new(false),
+            kept: RefCell::default(),
+        }
+    }
+
+    /// Keeps a copy of the head that is written next, or of none.
+    pub(super) fn keep_head(&self, keep: Keep) {
+        self.kept.borrow_mut().clear();
+        self.keep.set(keep == Keep::Head);
+    }
+
+    /// The request whose head was kept.
+    pub(super) fn written(&self) -> Option<Request<()>> {
+        again::read(&self.kept.borrow())
+    }
+
+    /// hyper hands a head over in one piece, before anything else; kept as handed over, since less may be written.
+    fn note(&self, first: &[u8]) {
+        if self.keep.replace(false) {
+            self.kept.borrow_mut().extend_from_slice(first);
         }
     }
 
@@ -110,6 +145,7 @@ impl AsyncWrite for Wire {
         if self.0.broken.get() {
             return Poll::Ready(Ok(buf.len()));
         }
+        self.0.note(buf);
         let written = Pin::new(&mut *self.0.socket.borrow_mut()).poll_write(cx, buf);
         self.0.sink(written, buf.len())
     }
@@ -123,6 +159,7 @@ impl AsyncWrite for Wire {
         if self.0.broken.get() {
             return Poll::Ready(Ok(whole));
         }
+        self.0.note(bufs.first().map_or(&[], |first| first));
         let written = Pin::new(&mut *self.0.socket.borrow_mut()).poll_write_vectored(cx, bufs);
         self.0.sink(written, whole)
     }

@@ -1,4 +1,5 @@
 mod answers;
+mod http2;
 mod reuse;
 
 use super::bench::{App, Bodies, eventually, run};
