@@ -1,9 +1,13 @@
 //! The documents say what the code does: every config key, every metric, every dependency stands in its document.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::Value;
+use sidegate::base::failure::{Failure, Origin};
+use sidegate::check::deny::Reason;
 use sidegate::config;
+use sidegate::observe::names::{self, Kind};
 
 use crate::tree::{self, Finding};
 
@@ -128,25 +132,82 @@ fn walk(root: &Value, at: &Value, steps: &[String], depth: usize) -> bool {
     alternatives.into_iter().any(|one| walk(root, one, steps, depth + 1))
 }
 
-/// Metrics the document does not name, and names in it that are no metric.
-fn metric_findings(metrics: &[&str], document: &str) -> Vec<Finding> {
-    let say = |line: usize, message: String| Finding { path: OBSERVABILITY.to_owned(), line, message };
-    let missing = metrics.iter().filter(|name| !document.contains(&format!("`{name}")));
-    let mut found: Vec<Finding> =
-        missing.map(|name| say(1, format!("the metric `{name}` is not described; add its line"))).collect();
-    let endings = ["", "_bucket", "_sum", "_count"];
+/// The tables that follow from the code: metrics, reasons of refusals, failures of the world.
+fn tables() -> [String; 3] {
+    let metrics = names::ALL.iter().map(|metric| {
+        let kind = match metric.kind {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        };
+        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        format!("| `{}` | {kind} | {} | {} |\n", metric.name, labels.join(" "), metric.help)
+    });
+    let reasons = Reason::ALL.iter();
+    let reasons = reasons.map(|r| format!("| `{}` | {} | {} |\n", r.word(), r.status(), r.advice()));
+    let failures = Failure::ALL.iter().map(|failure| {
+        let origin = match failure.origin() {
+            Origin::Upstream => "app",
+            Origin::Client => "caller",
+            Origin::Gate => "gate",
+        };
+        format!("| `{}` | {} | {origin} |\n", failure.reason(), failure.status())
+    });
+    [
+        format!("| Metric | Kind | Labels | Counts |\n|---|---|---|---|\n{}", metrics.collect::<String>()),
+        format!(
+            "| Reason | Status | What it means, what would change it |\n|---|---|---|\n{}",
+            reasons.collect::<String>()
+        ),
+        format!("| Reason | Status | Where |\n|---|---|---|\n{}", failures.collect::<String>()),
+    ]
+}
+
+/// Whole tables the document lacks.
+fn stale_tables<'a>(tables: &'a [String], document: &str) -> Vec<&'a str> {
+    tables.iter().map(String::as_str).filter(|table| !document.contains(*table)).collect()
+}
+
+/// Names in a document that look like metrics and are none.
+fn invented_metrics(path: &str, metrics: &[&str], document: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
     for (number, line) in document.lines().enumerate() {
         for rest in line.split("sidegate_").skip(1) {
             let word: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
             let name = format!("sidegate_{word}");
+            let endings = ["", "_bucket", "_sum", "_count"];
             let known =
                 metrics.iter().any(|metric| endings.iter().any(|end| format!("{metric}{end}") == name));
-            if !known && !word.is_empty() {
-                found.push(say(number + 1, format!("`{name}` is no metric; correct or delete it")));
+            // A word that ends in _ stands for several, as in `sidegate_config_…`.
+            if !known && !word.is_empty() && !word.ends_with('_') {
+                let message = format!("`{name}` is no metric; correct or delete it");
+                found.push(Finding { path: path.to_owned(), line: number + 1, message });
             }
         }
     }
     found
+}
+
+#[test]
+fn every_metric_reason_and_failure_is_documented() {
+    let tables = tables();
+    let stale = stale_tables(&tables, &tree::read(OBSERVABILITY)).join("\n");
+    let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tables.md");
+    std::fs::write(&fresh, &stale).expect("a temporary file");
+    assert!(
+        stale.is_empty(),
+        "{OBSERVABILITY}: tables are not what the code says; take them from {}",
+        fresh.display()
+    );
+}
+
+#[test]
+fn no_document_invents_a_metric() {
+    let metrics: Vec<&str> = names::ALL.iter().map(|metric| metric.name).collect();
+    let paths = tree::files("").into_iter().filter(|path| path.ends_with(".md"));
+    let findings: Vec<Finding> =
+        paths.flat_map(|path| invented_metrics(&path, &metrics, &tree::read(&path))).collect();
+    tree::expect_none(&findings);
 }
 
 #[test]
@@ -185,9 +246,13 @@ fn the_key_guards_can_fail() {
 }
 
 #[test]
-fn the_metric_guard_can_fail_both_ways() {
-    let document = "`sidegate_a_total{route}`: …\n`sidegate_b_seconds_bucket`\n";
-    assert!(metric_findings(&["sidegate_a_total", "sidegate_b_seconds"], document).is_empty());
-    assert_eq!(metric_findings(&["sidegate_a_total", "sidegate_b_seconds", "process_x"], document).len(), 1);
-    assert_eq!(metric_findings(&["sidegate_a_total"], document).len(), 1);
+fn the_table_and_metric_guards_can_fail() {
+    let tables = tables();
+    let document = format!("# x\n\n{}\ny\n\n{}\n{}", tables[0], tables[1], tables[2]);
+    assert!(stale_tables(&tables, &document).is_empty());
+    assert_eq!(stale_tables(&tables, &document.replace("| 401 |", "| 403 |")).len(), 1);
+    let metrics = ["sidegate_a_total", "sidegate_b_seconds"];
+    let good = "`sidegate_a_total{route}`, sidegate_b_seconds_bucket, `sidegate_b_…`\n";
+    assert!(invented_metrics("README.md", &metrics, good).is_empty());
+    assert_eq!(invented_metrics("README.md", &metrics, "x\n`sidegate_a_totals`")[0].line, 2);
 }
