@@ -19,6 +19,7 @@ mod pace;
 mod sign;
 mod wire;
 
+mod commands;
 mod hostile;
 mod leaks;
 mod limits;
