@@ -25,7 +25,7 @@ use crate::exchange::Shared;
 use crate::forward::budget::Budget;
 use crate::listen::bind::{self, BindFailed, SocketFile};
 use crate::listen::drain::{Drain, Times};
-use crate::listen::slots::{Ceiling, Slots, derived};
+use crate::listen::slots::{Ceiling, Slots, derived, derived_http2};
 use crate::observe::log::{self, Log, Verbose};
 use crate::observe::{ListenCounts, Observer, Pulse, SinkError};
 use crate::ops::{BindError, Bound, Ops, Parts};
@@ -99,6 +99,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
     let listening = bind::bind(&settings.listen, count)?;
     let slots = Slots::new(connections(settings));
     count_connections(&observer, &slots);
+    slots.set_most_http2(derived_http2(Ceiling::of_process()));
     let drain = Drain::new(slots.clone());
     let status = first_status(&snapshot, &warnings);
     let inputs = settings.inputs.clone();

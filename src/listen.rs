@@ -11,6 +11,7 @@ pub mod chunked;
 pub mod connection;
 pub mod door;
 pub mod drain;
+pub mod frames;
 pub mod head;
 pub mod pace;
 pub mod serving;

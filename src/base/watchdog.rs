@@ -118,6 +118,11 @@ impl Deadline {
         Poll::Pending
     }
 
+    /// Registers the task for the sweep without reading the clock: for a deadline that was armed just now.
+    pub fn watch(&self, cx: &Context<'_>) {
+        self.remember(cx);
+    }
+
     /// Resolves once the deadline has passed.
     pub async fn past(&self) {
         std::future::poll_fn(|cx| self.poll_past(cx)).await;

@@ -18,8 +18,9 @@ use crate::config::settings::Address;
 /// Callers the kernel holds until they are accepted; it takes the smaller of this and `somaxconn`.
 const BACKLOG: i32 = 4096;
 
-/// What the kernel takes of a response the caller does not read, bytes; by itself it takes up to 4 MiB.
-const UNSENT: u32 = 256 * 1024;
+/// What the kernel holds of a response before it goes out, bytes; by itself up to 4 MiB. It asks for more when half
+/// of it has gone, so this also bounds how much a slow but steady caller must read in one `stalled_stream`.
+const UNSENT: u32 = 128 * 1024;
 
 /// Who may connect to a unix socket: owner and group.
 const MODE: u32 = 0o660;

@@ -25,7 +25,7 @@ use crate::exchange::{Caller, Peer, Protocol};
 
 use super::caught::{Caught, Panicked};
 use super::door::Door;
-use super::drain::Stage;
+use super::drain::{Notice, Stage};
 use super::head::HeadLimits;
 use super::slots::Slot;
 use super::socket::Socket;
@@ -90,10 +90,12 @@ impl Rules {
 pub async fn run<W: Serve, S: Socket + 'static>(door: Rc<Door<W>>, socket: S, peer: Peer, slot: Slot) {
     let rules = door.worker.with_limits(Rules::from_settings);
     let caller = Rc::new(Caller::new(peer, Protocol::Http1));
-    let mut io = Box::new(ConnIo::new(socket, Rc::clone(&caller), rules.bounds, &door.watchdog));
+    let mut io =
+        Box::new(ConnIo::new(socket, Rc::clone(&caller), rules.bounds, &door.watchdog, door.drain.slots()));
     match begin(&door, &mut io).await {
         First::Http1 => Box::pin(http1::run(door, *io, caller, rules)).await,
         First::Http2 => {
+            let Some(_http2) = door.drain.slots().take_http2() else { return };
             let caller = Rc::new(Caller::new(peer, Protocol::Http2));
             Box::pin(http2::run(door, *io, caller, rules)).await;
         }
@@ -105,9 +107,10 @@ pub async fn run<W: Serve, S: Socket + 'static>(door: Rc<Door<W>>, socket: S, pe
 /// Waits for the first head. A connection without one does not outlive the listeners.
 async fn begin<W: Serve, S: Socket>(door: &Door<W>, io: &mut ConnIo<S>) -> First {
     let mut watch = door.drain.watch();
-    let mut closing = Some(pin!(watch.reached(Stage::Closing)));
+    let wait = pin!(watch.reached(Stage::Closing));
+    let mut closing = Notice::new(Stage::Closing, wait);
     poll_fn(|cx| {
-        if reached(&mut closing, cx) {
+        if closing.poll(&door.drain, cx).is_ready() {
             io.view().leave();
         }
         door.with_scratch(|scratch| io.poll_first(cx, scratch)).map(|first| first.unwrap_or(First::Nothing))
@@ -139,15 +142,6 @@ async fn linger<W, S: Socket>(door: &Door<W>, mut socket: S) {
 fn discard<S: Socket>(socket: &mut S, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<usize> {
     let mut buf = ReadBuf::new(scratch);
     Pin::new(socket).poll_read(cx, &mut buf).map(|read| read.map_or(0, |()| buf.filled().len()))
-}
-
-/// Whether `stage` is reached now, for the first time.
-fn reached<F: Future>(stage: &mut Option<Pin<&mut F>>, cx: &mut Context<'_>) -> bool {
-    let now = stage.as_mut().is_some_and(|stage| stage.as_mut().poll(cx).is_ready());
-    if now {
-        *stage = None;
-    }
-    now
 }
 
 /// Polls a future that may panic, once.

@@ -21,12 +21,12 @@ pub struct Door<W> {
     pub watchdog: Watchdog,
     /// The state of the process.
     pub drain: Drain,
-    flights: Flights,
+    flights: Rc<Flights>,
     scratch: RefCell<Box<[u8]>>,
 }
 
 /// How many requests one worker has in flight. Shared with whoever reports it; written by the worker alone, on a
-/// cache line of its own.
+/// cache line of its own, and so without a locked instruction.
 #[derive(Clone, Debug, Default)]
 pub struct Flights(Arc<Line>);
 
@@ -36,18 +36,19 @@ struct Line(AtomicUsize);
 
 /// One request in flight, until its response is sent or given up.
 #[derive(Debug)]
-pub struct Flight(Flights);
+pub struct Flight(Rc<Flights>);
 
 impl<W> Door<W> {
     /// The door of one worker.
     pub fn new(worker: Rc<W>, watchdog: Watchdog, drain: Drain, flights: Flights) -> Self {
-        Self { worker, watchdog, drain, flights, scratch: RefCell::new(vec![0; SCRATCH].into_boxed_slice()) }
+        let scratch = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
+        Self { worker, watchdog, drain, flights: Rc::new(flights), scratch }
     }
 
     /// One more request in flight.
     pub fn fly(&self) -> Flight {
-        self.flights.0.0.fetch_add(1, Ordering::Relaxed);
-        Flight(self.flights.clone())
+        self.flights.set(self.flights.count().saturating_add(1));
+        Flight(Rc::clone(&self.flights))
     }
 
     /// Lends the worker's scratch buffer for one read.
@@ -67,10 +68,14 @@ impl Flights {
     pub fn count(&self) -> usize {
         self.0.0.load(Ordering::Relaxed)
     }
+
+    fn set(&self, count: usize) {
+        self.0.0.store(count, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.0.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.set(self.0.count().saturating_sub(1));
     }
 }

@@ -4,8 +4,11 @@
 //! and told `Connection: close` or GOAWAY; after `min` the listeners and idle connections close; after `max` whatever
 //! is left is given up. Decides when, never closes anything itself.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -207,6 +210,34 @@ impl Watch {
     pub async fn reached(&mut self, stage: Stage) {
         // The sender is gone only when the process ends; then there is nothing to wait for either.
         drop(self.0.wait_for(|now| *now >= stage).await);
+    }
+}
+
+/// A wait for one stage within a task that is polled often: costs one atomic load per poll after the first.
+#[derive(Debug)]
+pub struct Notice<'a, F> {
+    stage: Stage,
+    wait: Option<Pin<&'a mut F>>,
+    registered: bool,
+}
+
+impl<'a, F: Future<Output = ()>> Notice<'a, F> {
+    /// `wait` is [`Watch::reached`] of the same stage.
+    pub fn new(stage: Stage, wait: Pin<&'a mut F>) -> Self {
+        Self { stage, wait: Some(wait), registered: false }
+    }
+
+    /// Ready once, when the stage is first seen reached.
+    pub fn poll(&mut self, drain: &Drain, cx: &mut Context<'_>) -> Poll<()> {
+        if self.registered && drain.stage() < self.stage {
+            return Poll::Pending;
+        }
+        self.registered = true;
+        let polled = self.wait.as_mut().map_or(Poll::Pending, |wait| wait.as_mut().poll(cx));
+        if polled.is_ready() {
+            self.wait = None;
+        }
+        polled
     }
 }
 

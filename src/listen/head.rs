@@ -116,6 +116,11 @@ impl Scanner {
         }
     }
 
+    /// Whether nothing has been looked at since the last whole head.
+    pub fn is_new(&self) -> bool {
+        self.seen == 0 && self.line == 0
+    }
+
     /// Whether `head` holds any byte of a request, not only the empty line tolerated before one.
     pub fn has_begun(head: &[u8]) -> bool {
         !matches!(head, [] | [b'\r'] | [b'\r', b'\n'])

@@ -17,6 +17,7 @@ use pin_project_lite::pin_project;
 use crate::base::clock::{self, Mono};
 use crate::base::watchdog::{Deadline, Watchdog};
 
+use super::frames::Credit;
 use super::tap::PROGRESS;
 
 /// The bookkeeping of one stream's response.
@@ -30,12 +31,14 @@ pub struct Pace {
     since: Cell<Option<Mono>>,
     deadline: RefCell<Option<Deadline>>,
     answered: Cell<bool>,
+    credit: Credit,
 }
 
 impl Pace {
-    /// A stream that has nothing to send yet.
-    pub fn new(watchdog: &Watchdog, longest: Duration) -> Rc<Self> {
+    /// A stream that has nothing to send yet. What it sends is `credit` to its connection.
+    pub fn new(watchdog: &Watchdog, longest: Duration, credit: Credit) -> Rc<Self> {
         Rc::new(Self {
+            credit,
             watchdog: watchdog.clone(),
             longest,
             waiting: Cell::new(0),
@@ -120,6 +123,7 @@ impl Buf for Paced {
 
     fn advance(&mut self, count: usize) {
         self.bytes.advance(count);
+        self.pace.credit.earn(count);
         self.pace.move_on(count);
     }
 }

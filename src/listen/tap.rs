@@ -24,7 +24,9 @@ use crate::exchange::{Caller, HeadNote};
 
 use super::chunked::Follower;
 use super::chunked::trailers::TrailerScanner;
+use super::frames::{Credit, FrameMeter};
 use super::head::{Framing, Head, HeadLimits, Scanner, Switch};
+use super::slots::{LargeHead, Slots};
 use super::socket::Socket;
 use clock::{HeadClock, WriteClock};
 use stash::Stash;
@@ -34,6 +36,9 @@ pub use read::First;
 
 /// What the engine gets to see instead of a refused head.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nHost: invalid\r\nConnection: close\r\n\r\n";
+
+/// Heads up to this size, bytes, count with their connection; larger ones need room of their own.
+const SMALL_HEAD: usize = 4 * 1024;
 
 /// The bounds of one connection, taken when it is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +89,10 @@ pub struct ConnIo<S> {
     heading: HeadClock,
     writing: WriteClock,
     view: Rc<View>,
+    slots: Slots,
+    /// Room for the head being read or answered, if it is large.
+    held: Option<LargeHead>,
+    credit: Credit,
 }
 
 #[derive(Debug)]
@@ -98,7 +107,9 @@ enum Phase {
     Chunked(Follower),
     /// Within its trailer section, which waits in the stash until it is whole.
     Trailers(TrailerScanner),
-    /// No judging: HTTP/2, or a tunnel.
+    /// HTTP/2.
+    Frames(FrameMeter),
+    /// No judging: a tunnel.
     Raw,
     /// The body broke its framing: every read fails.
     Broken,
@@ -116,7 +127,7 @@ enum Then {
 
 impl<S: Socket> ConnIo<S> {
     /// Wraps a socket just accepted; its first head is due from now.
-    pub fn new(inner: S, caller: Rc<Caller>, bounds: Bounds, watchdog: &Watchdog) -> Self {
+    pub fn new(inner: S, caller: Rc<Caller>, bounds: Bounds, watchdog: &Watchdog, slots: &Slots) -> Self {
         Self {
             inner,
             caller,
@@ -127,12 +138,20 @@ impl<S: Socket> ConnIo<S> {
             heading: HeadClock::new(watchdog, bounds.head_timeout, bounds.keepalive),
             writing: WriteClock::new(watchdog, bounds.stalled),
             view: Rc::new(View { standing: Cell::new(Standing::Idle), leaving: Cell::new(false) }),
+            slots: slots.clone(),
+            held: None,
+            credit: Credit::default(),
         }
     }
 
     /// The connection as its driver sees it.
     pub fn view(&self) -> Rc<View> {
         Rc::clone(&self.view)
+    }
+
+    /// What an HTTP/2 caller has earned; told by those who see its responses go out.
+    pub fn credit(&self) -> Credit {
+        self.credit.clone()
     }
 
     /// Whether the caller may have sent bytes that nobody read.
@@ -154,6 +173,14 @@ impl<S: Socket> ConnIo<S> {
     /// The socket, for those who only discard what still comes.
     pub fn into_socket(self) -> S {
         self.inner
+    }
+
+    /// Whether there is room for a head of `len` bytes.
+    fn has_room(&mut self, len: usize) -> bool {
+        if len > SMALL_HEAD && self.held.is_none() {
+            self.held = self.slots.hold_head(self.bounds.head.size);
+        }
+        len <= SMALL_HEAD || self.held.is_some()
     }
 
     /// Hands on a whole head at the front of the stash.
@@ -202,7 +229,7 @@ impl<S: Socket> ConnIo<S> {
         self.view.standing.set(match self.phase {
             Phase::Head => Standing::Whole,
             Phase::Given(..) | Phase::Length(_) | Phase::Chunked(_) | Phase::Trailers(_) => Standing::Body,
-            Phase::Raw | Phase::Broken | Phase::Ended => Standing::Last,
+            Phase::Frames(_) | Phase::Raw | Phase::Broken | Phase::Ended => Standing::Last,
         });
     }
 }

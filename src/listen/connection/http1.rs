@@ -17,13 +17,13 @@ use hyper_util::rt::TokioIo;
 use crate::exchange::Caller;
 use crate::listen::caught::{Caught, Panicked};
 use crate::listen::door::Door;
-use crate::listen::drain::Stage;
+use crate::listen::drain::{Notice, Stage};
 use crate::listen::head::HeadLimits;
 use crate::listen::socket::Socket;
 use crate::listen::tap::{ConnIo, Standing, View};
 
 use super::tail::Tail;
-use super::{Rules, Serve, linger, poll_caught, reached};
+use super::{Rules, Serve, linger, poll_caught};
 
 /// How many header fields the engine takes without allocating for more.
 const ENGINE_FIELDS: usize = 100;
@@ -55,9 +55,10 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     let service = service_fn(move |request| answer(Rc::clone(&requests), request));
     let mut engine = builder(&rules.bounds.head).serve_connection(TokioIo::new(io), service);
     let mut watch = door.drain.watch();
-    let mut closing = Some(pin!(watch.reached(Stage::Closing)));
+    let wait = pin!(watch.reached(Stage::Closing));
+    let mut closing = Notice::new(Stage::Closing, wait);
     let end = poll_fn(|cx| {
-        if reached(&mut closing, cx) {
+        if closing.poll(&door.drain, cx).is_ready() {
             line.view.leave();
         }
         poll_caught(&mut engine, cx)

@@ -21,13 +21,13 @@ use crate::base::watchdog::Deadline;
 use crate::exchange::Caller;
 use crate::listen::caught::{Caught, Panicked};
 use crate::listen::door::Door;
-use crate::listen::drain::Stage;
+use crate::listen::drain::{Notice, Stage};
 use crate::listen::pace::{Pace, PacedBody};
 use crate::listen::socket::Socket;
 use crate::listen::tap::ConnIo;
 
 use super::tail::Tail;
-use super::{LINGER, Rules, Serve, deadline_in, poll_caught, reached};
+use super::{LINGER, Rules, Serve, deadline_in, poll_caught};
 use streams::{Starter, Streams};
 
 /// What one stream may have under way towards us, bytes. The specification's own initial value.
@@ -50,7 +50,7 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     caller: Rc<Caller>,
     rules: Rules,
 ) {
-    let streams = Streams::new(&door, rules.bounds.stalled);
+    let streams = Streams::new(&door, rules.bounds.stalled, io.credit());
     let requests = (Rc::clone(&door), caller, Rc::clone(&streams));
     let service = service_fn(move |request| {
         let (door, caller, streams) = &requests;
@@ -58,9 +58,11 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     });
     let mut engine = builder(&rules, &streams).serve_connection(TokioIo::new(io), service);
     let mut watch = door.drain.watch();
-    let mut draining = Some(pin!(watch.reached(Stage::Draining)));
+    let wait = pin!(watch.reached(Stage::Draining));
+    let mut draining = Notice::new(Stage::Draining, wait);
     let mut watch = door.drain.watch();
-    let mut closing = Some(pin!(watch.reached(Stage::Closing)));
+    let wait = pin!(watch.reached(Stage::Closing));
+    let mut closing = Notice::new(Stage::Closing, wait);
     let mut life = Life::new(&door, &rules);
     poll_fn(|cx| {
         loop {
@@ -72,10 +74,10 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
                 Poll::Ready(Ok(_)) => return Poll::Ready(()),
                 Poll::Pending => {}
             }
-            if reached(&mut draining, cx) {
+            if draining.poll(&door.drain, cx).is_ready() {
                 life.asked_to_leave = true;
             }
-            if reached(&mut closing, cx) {
+            if closing.poll(&door.drain, cx).is_ready() {
                 life.must_leave = true;
             }
             match life.look(&streams, cx) {

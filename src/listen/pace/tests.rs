@@ -10,11 +10,12 @@ use http_body_util::Full;
 
 use super::{Pace, PacedBody};
 use crate::base::watchdog::Watchdog;
+use crate::listen::frames::Credit;
 use crate::listen::tap::PROGRESS;
 
 fn pace(longest: Duration) -> (Rc<Pace>, Watchdog) {
     let watchdog = Watchdog::default();
-    (Pace::new(&watchdog, longest), watchdog)
+    (Pace::new(&watchdog, longest, Credit::default()), watchdog)
 }
 
 fn next(body: &mut PacedBody<Full<Bytes>>) -> super::Paced {

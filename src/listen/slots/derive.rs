@@ -11,6 +11,10 @@ const BASE: u64 = 32 * 1024 * 1024;
 /// What one connection may cost, bytes: the engine's two 8 KiB buffers, its future, the socket.
 const EACH: u64 = 24 * 1024;
 
+/// What one HTTP/2 connection may cost, bytes: 128 KiB of unread bodies, the header lists and the responses of its
+/// streams.
+const EACH_HTTP2: u64 = 512 * 1024;
+
 /// Descriptors kept for the app's side, ops, files and a reserve.
 const RESERVE: u64 = 64;
 
@@ -39,6 +43,12 @@ pub fn derived(ceiling: Ceiling) -> usize {
     let by_memory = ceiling.memory.map_or(u64::MAX, |bytes| bytes.saturating_sub(BASE) / EACH);
     let by_descriptors = ceiling.descriptors.map_or(u64::MAX, |count| (count / 2).saturating_sub(RESERVE));
     usize::try_from(by_memory.min(by_descriptors).max(FEWEST)).unwrap_or(usize::MAX)
+}
+
+/// Most HTTP/2 connections under `ceiling`, by memory alone: 512 KiB each beyond 32 MiB.
+pub fn derived_http2(ceiling: Ceiling) -> usize {
+    let by_memory = ceiling.memory.map_or(u64::MAX, |bytes| bytes.saturating_sub(BASE) / EACH_HTTP2);
+    usize::try_from(by_memory.max(FEWEST)).unwrap_or(usize::MAX)
 }
 
 /// The memory limit of our cgroup, version 2 or 1; the smallest on the way to the root is what kills.

@@ -53,11 +53,11 @@ impl HeadClock {
             (Waits::Off | Waits::Idle, Begun::Yes) => Some((Waits::Head, self.head)),
             (Waits::Idle, Begun::No) | (Waits::Head, _) => None,
         };
-        if let Some((waits, span)) = next {
-            self.waits = waits;
-            self.deadline.arm(clock::mono().plus(span));
-        }
-        self.deadline.poll_past(cx)
+        let Some((waits, span)) = next else { return self.deadline.poll_past(cx) };
+        self.waits = waits;
+        self.deadline.arm(clock::mono().plus(span));
+        self.deadline.watch(cx);
+        Poll::Pending
     }
 
     /// The head is whole, or none is waited for any more.

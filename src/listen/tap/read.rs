@@ -9,12 +9,13 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::check::deny::Reason;
 use crate::listen::chunked::Followed;
 use crate::listen::chunked::trailers::{TrailerScanner, Trailers};
+use crate::listen::frames::{Flood, FrameMeter};
 use crate::listen::head::{Scan, Scanner};
 use crate::listen::sniff::{Sniffed, sniff};
 use crate::listen::socket::Socket;
 
 use super::clock::Begun;
-use super::{ConnIo, Phase, Standing, Then};
+use super::{ConnIo, Phase, SMALL_HEAD, Standing, Then};
 
 /// How a connection begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl<S: Socket> ConnIo<S> {
                 Sniffed::Unsure => {}
                 Sniffed::Http2 => {
                     self.heading.stop();
-                    self.phase = Phase::Raw;
+                    self.phase = Phase::Frames(FrameMeter::new(self.credit.clone()));
                     return Poll::Ready(Ok(First::Http2));
                 }
                 Sniffed::Http1 => {
@@ -57,6 +58,7 @@ impl<S: Socket> ConnIo<S> {
                 Phase::Length(_)
                 | Phase::Chunked(_)
                 | Phase::Trailers(_)
+                | Phase::Frames(_)
                 | Phase::Raw
                 | Phase::Broken
                 | Phase::Ended => return Poll::Ready(Ok(First::Nothing)),
@@ -67,13 +69,18 @@ impl<S: Socket> ConnIo<S> {
     /// Judges what the stash holds as a head; leaves the phase when there is a verdict.
     fn scan_stash(&mut self) {
         match self.scanner.scan(self.stash.bytes(), &self.bounds.head) {
-            Scan::Partial => {}
-            Scan::Whole(head) => self.accept_stashed(head),
+            Scan::Partial if self.has_room(self.stash.bytes().len()) => {}
+            Scan::Whole(head) if self.has_room(head.len) => self.accept_stashed(head),
+            Scan::Partial | Scan::Whole(_) => self.refuse(Reason::HeadTooLarge),
             Scan::Refused(reason) => self.refuse(reason),
         }
     }
 
     fn poll_head(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.scanner.is_new() {
+            // The engine asks for another head: the exchange of the one before is over.
+            self.held = None;
+        }
         if !self.stash.is_empty() {
             self.scan_stash();
         }
@@ -102,7 +109,7 @@ impl<S: Socket> ConnIo<S> {
     fn judge_in_place(&mut self, fresh: &[u8]) -> Option<usize> {
         let mut scanner = Scanner::default();
         let Scan::Whole(head) = scanner.scan(fresh, &self.bounds.head) else { return None };
-        if head.cut.is_some() || head.lower.is_some() {
+        if head.cut.is_some() || head.lower.is_some() || head.len > SMALL_HEAD {
             return None;
         }
         self.accepted();
@@ -146,7 +153,9 @@ impl<S: Socket> ConnIo<S> {
                     0
                 }
             },
-            Phase::Head | Phase::Given(..) | Phase::Raw | Phase::Broken | Phase::Ended => return 0,
+            Phase::Head | Phase::Given(..) | Phase::Frames(_) | Phase::Raw | Phase::Broken | Phase::Ended => {
+                return 0;
+            }
         };
         self.stand();
         taken
@@ -210,6 +219,18 @@ impl<S: Socket> ConnIo<S> {
         } else {
             self.phase = Phase::Given(left - count, then);
         }
+    }
+
+    fn poll_frames(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(self.poll_raw(cx, buf))?;
+        let Phase::Frames(meter) = &mut self.phase else { return Poll::Ready(Ok(())) };
+        if meter.follow(buf.filled().get(before..).unwrap_or_default()) == Err(Flood) {
+            self.slots.count_flood();
+            self.phase = Phase::Broken;
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_raw(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -276,6 +297,7 @@ impl<S: Socket> AsyncRead for ConnIo<S> {
         }
         loop {
             match me.phase {
+                Phase::Frames(_) => return me.poll_frames(cx, buf),
                 Phase::Ended => return Poll::Ready(Ok(())),
                 Phase::Broken => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
                 Phase::Raw => return me.poll_raw(cx, buf),

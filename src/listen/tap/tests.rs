@@ -13,6 +13,7 @@ use crate::base::watchdog::Watchdog;
 use crate::check::deny::Reason;
 use crate::exchange::{Caller, HeadNote, Peer, Protocol};
 use crate::listen::head::HeadLimits;
+use crate::listen::slots::Slots;
 use crate::listen::socket::Socket;
 
 const BOUNDS: Bounds = Bounds {
@@ -93,10 +94,14 @@ impl Rig {
     }
 
     fn bounded(socket: Script, bounds: Bounds) -> Self {
+        Self::beside(socket, bounds, &Slots::new(1))
+    }
+
+    fn beside(socket: Script, bounds: Bounds, slots: &Slots) -> Self {
         let watchdog = Watchdog::default();
         let caller = Rc::new(Caller::new(Peer::Unix, Protocol::Http1));
         Self {
-            io: ConnIo::new(socket, Rc::clone(&caller), bounds, &watchdog),
+            io: ConnIo::new(socket, Rc::clone(&caller), bounds, &watchdog, slots),
             caller,
             room: 8192,
             _watchdog: watchdog,
@@ -313,6 +318,30 @@ fn a_head_that_is_not_whole_in_time_is_refused_and_silence_ends_quietly() {
             !seen.is_empty() || rig.caller.take_note() == HeadNote::Refused(Reason::HeadMalformed),
             "no note"
         );
+    }
+}
+
+#[test]
+fn large_heads_need_room_and_give_it_back_when_their_exchange_is_over() {
+    let large = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "y".repeat(5000)).into_bytes();
+    for piece in [large.len(), 1000] {
+        let slots = Slots::new(1);
+        let mut others: Vec<_> = (0..511).map(|_| slots.hold_head(32 * 1024).expect("room")).collect();
+        let mut rig = Rig::beside(
+            Script::of(&[&large, GET].concat().chunks(piece).collect::<Vec<_>>()),
+            BOUNDS,
+            &slots,
+        );
+        assert_eq!(rig.read_up_to(large.len()), large);
+        assert!(slots.hold_head(1).is_none(), "held while the request is answered");
+        assert_eq!(rig.read_up_to(GET.len()), GET);
+        others.push(slots.hold_head(32 * 1024).expect("given back"));
+        for (head, seen) in [(large.as_slice(), STAND_IN), (&large[..4500], STAND_IN), (GET, GET)] {
+            let mut rig = Rig::beside(Script::of(&head.chunks(piece).collect::<Vec<_>>()), BOUNDS, &slots);
+            assert_eq!(rig.read_up_to(seen.len()), seen);
+            let refused = HeadNote::Refused(Reason::HeadTooLarge);
+            assert_eq!(rig.caller.take_note(), if seen == GET { HeadNote::Valid } else { refused });
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use pin_project_lite::pin_project;
 use crate::base::watchdog::{Deadline, Watchdog};
 use crate::listen::door::Door;
 use crate::listen::drain::Drain;
+use crate::listen::frames::Credit;
 use crate::listen::pace::Pace;
 
 /// Streams given up before their answer, less those answered, until the connection ends (CVE-2023-44487).
@@ -24,6 +25,7 @@ pub(super) struct Streams {
     watchdog: Watchdog,
     drain: Drain,
     longest_stall: Duration,
+    credit: Credit,
     open: Cell<usize>,
     any: Cell<bool>,
     given_up: Cell<usize>,
@@ -36,11 +38,12 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    pub(super) fn new<W>(door: &Door<W>, longest_stall: Duration) -> Rc<Self> {
+    pub(super) fn new<W>(door: &Door<W>, longest_stall: Duration, credit: Credit) -> Rc<Self> {
         Rc::new(Self {
             watchdog: door.watchdog.clone(),
             drain: door.drain.clone(),
             longest_stall,
+            credit,
             open: Cell::new(0),
             any: Cell::new(false),
             given_up: Cell::new(0),
@@ -53,9 +56,13 @@ impl Streams {
 
     /// The bookkeeping of the request the engine is about to start.
     pub(super) fn next(&self) -> Rc<Pace> {
-        let pace = Pace::new(&self.watchdog, self.longest_stall);
+        let pace = self.pace();
         *self.next.borrow_mut() = Some(Rc::clone(&pace));
         pace
+    }
+
+    fn pace(&self) -> Rc<Pace> {
+        Pace::new(&self.watchdog, self.longest_stall, self.credit.clone())
     }
 
     pub(super) fn open(&self) -> usize {
@@ -109,7 +116,7 @@ impl<F: Future<Output = ()> + 'static> Executor<F> for Starter {
     fn execute(&self, work: F) {
         let streams = &self.0;
         let pace = streams.next.borrow_mut().take();
-        let pace = pace.unwrap_or_else(|| Pace::new(&streams.watchdog, streams.longest_stall));
+        let pace = pace.unwrap_or_else(|| streams.pace());
         streams.open.set(streams.open.get() + 1);
         streams.any.set(true);
         let open = Open { streams: Rc::clone(streams), pace: Some(pace) };

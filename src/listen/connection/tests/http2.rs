@@ -221,3 +221,48 @@ fn when_closing_streams_under_way_end_first() {
         gate.until("all is over", |gate| gate.slots.open() == 0).await;
     });
 }
+
+/// One frame on stream `on`.
+fn frame(kind: u8, flags: u8, on: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("short").to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, on], payload].concat()
+}
+
+#[test]
+fn frames_for_their_own_sake_end_the_connection_soon() {
+    with_gate(limits(), |gate| async move {
+        let floods = [frame(6, 0, 0, b"12345678"), frame(4, 0, 0, b""), frame(2, 0, 1, b"\0\0\0\0\x10")];
+        for (ended, flood) in floods.into_iter().enumerate() {
+            let mut stream = gate.connect().await;
+            stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.expect("written");
+            stream.write_all(&frame(4, 0, 0, b"")).await.expect("written");
+            let flood = flood.repeat(100);
+            let mut sent = 0;
+            while sent < 100_000 && stream.write_all(&flood).await.is_ok() {
+                sent += 100;
+            }
+            gate.until("it is ended", |gate| gate.slots.floods() == ended as u64 + 1).await;
+            gate.until("all is over", |gate| gate.slots.open() == 0).await;
+        }
+    });
+}
+
+#[test]
+fn http2_connections_have_a_bound_of_their_own() {
+    with_gate(limits(), |gate| async move {
+        gate.slots.set_most_http2(1);
+        let (mut first, driver) = connect(&gate, 65_535).await;
+        assert_eq!(body(get(&mut first, "/").await).await.expect("an answer").0, 200);
+        let mut second = gate.connect().await;
+        second.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.expect("written");
+        let mut rest = Vec::new();
+        second.read_to_end(&mut rest).await.expect("closed");
+        assert!(rest.is_empty());
+        assert!(gate.talk(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.starts_with("HTTP/1.1 200 "));
+        drop(first);
+        ended(driver).await.expect("a graceful end");
+        gate.until("the slot is free", |gate| gate.slots.open() == 0).await;
+        let (mut third, _driver) = connect(&gate, 65_535).await;
+        assert_eq!(body(get(&mut third, "/").await).await.expect("an answer").0, 200);
+    });
+}
