@@ -110,8 +110,8 @@ impl FrameMeter {
 
     /// The clock is read only by those who have spent everything else.
     fn by_time(&self) -> u64 {
-        let elapsed: Duration = clock::mono().since(self.since);
-        elapsed.as_secs().saturating_mul(PER_SECOND)
+        let age: Duration = clock::mono().since(self.since);
+        age.as_secs().saturating_mul(PER_SECOND)
     }
 }
 
