@@ -25,17 +25,11 @@ pub(super) struct Intervals<A> {
 
 impl<A: Address> Intervals<A> {
     /// Flattens ranges that nest or are disjoint, as networks do; the innermost wins, of equal ones the first.
-    pub(super) fn new(ranges: impl Iterator<Item = (A, A, u32)>) -> Self {
-        let mut ranges: Vec<(A, A, u32)> = ranges.collect();
+    pub(super) fn new(mut ranges: Vec<(A, A, u32)>) -> Self {
         // Outer before inner. The sort is stable and the later of equals is dropped, so the first stays.
         ranges.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
         ranges.dedup_by(|later, first| later.0 == first.0 && later.1 == first.1);
-        let mut flat = Self {
-            starts: Vec::with_capacity(ranges.len()),
-            ends: Vec::with_capacity(ranges.len()),
-            tags: Vec::with_capacity(ranges.len()),
-            index: Vec::new(),
-        };
+        let mut flat = Self::default();
         // Ranges that are open at the current position, outermost first, and the first address not yet covered.
         let mut open: Vec<(A, u32)> = Vec::new();
         let mut from: Option<A> = None;
@@ -107,6 +101,12 @@ impl<A: Address> Intervals<A> {
         }
         index.push(u32::try_from(self.starts.len()).unwrap_or(u32::MAX));
         index
+    }
+}
+
+impl<A> Default for Intervals<A> {
+    fn default() -> Self {
+        Self { starts: Vec::new(), ends: Vec::new(), tags: Vec::new(), index: Vec::new() }
     }
 }
 

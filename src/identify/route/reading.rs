@@ -11,7 +11,8 @@ pub(super) use step::percent_decoded;
 /// Most readings told apart. Ordinary paths have one to four; beyond this the path is refused.
 const MOST_READINGS: usize = 64;
 
-/// Most bytes of readings, or four times the path if that is more: bounds the work for a hostile path.
+/// Most bytes of readings, or twice the path if that is more: bounds the work for a hostile path. The path and its
+/// decoded form fit, so a long path that is merely encoded passes.
 const MOST_BYTES: usize = 16 * 1024;
 
 /// How often an app may decode.
@@ -93,7 +94,7 @@ impl Readings {
             return Err(Unreadable);
         }
         let mut readings = Self(vec![Reading { text: path.to_vec(), decodings: MOST_DECODINGS }]);
-        let budget = MOST_BYTES.max(path.len().saturating_mul(4));
+        let budget = MOST_BYTES.max(path.len().saturating_mul(2));
         let mut bytes = 0_usize;
         let mut at = 0;
         while let Some(reading) = readings.0.get(at) {

@@ -67,22 +67,20 @@ impl Shard {
     /// are still inside the window.
     fn seat(&mut self, ask: &Ask, now: Mono, most: usize) -> Option<(&mut Slot, Place)> {
         let alive = |slot: &Slot| slot.expires() > now;
-        let has_own = self.own.find(ask.place()).is_some_and(|slot| alive(slot));
-        if !has_own && self.cell(ask).is_some_and(|cell| alive(cell)) {
+        let key = ask.place();
+        if self.own.find(key).is_some_and(|slot| alive(slot)) {
+            return self.own.find(key).map(|slot| (slot, Place::Own));
+        }
+        if self.cell(ask).is_some_and(|cell| alive(cell)) {
             return self.cell(ask).map(|cell| (cell, Place::Shared));
         }
-        if self.own.place(ask.place(), now, most).is_some() {
-            let slot = self.own.find(ask.place())?;
-            if !alive(slot) {
-                *slot = Slot::fresh(ask.place(), now);
-            }
-            return Some((slot, Place::Own));
+        if let Some(slot) = self.own.place(key, now, most) {
+            *slot = Slot::fresh(key, now);
+            return self.own.find(key).map(|slot| (slot, Place::Own));
         }
         self.share(ask.limit, now)?;
         let cell = self.cell(ask)?;
-        if !alive(cell) {
-            *cell = Slot::default();
-        }
+        *cell = Slot::default();
         Some((cell, Place::Shared))
     }
 

@@ -1,7 +1,7 @@
 //! One step an app may take with a path. Each returns nothing where it changes nothing.
 
 /// What an app does to a path.
-type Step = fn(&[u8]) -> Vec<u8>;
+type Step = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// Steps that decode nothing.
 const PLAIN: [Step; 7] = [
@@ -16,7 +16,7 @@ const PLAIN: [Step; 7] = [
 
 /// What each step that decodes nothing makes of the text.
 pub(super) fn plain(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-    PLAIN.into_iter().map(|step| step(text)).filter(move |made| made != text)
+    PLAIN.into_iter().filter_map(|step| step(text))
 }
 
 /// Ways to decode once: everything; all but an encoded `/` (apps that split first); only what never needed an escape
@@ -27,7 +27,8 @@ pub(super) fn decodings(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         |byte| byte != b'/',
         |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'),
     ];
-    ways.into_iter().map(|wanted| percent_decoded(text, wanted)).filter(move |made| made != text)
+    let ways = ways.into_iter().filter(|_| text.contains(&b'%'));
+    ways.map(|wanted| percent_decoded(text, wanted)).filter(move |made| made != text)
 }
 
 /// Decodes the escapes of bytes that are `wanted`; all else, broken escapes too, stays as it is.
@@ -76,34 +77,50 @@ fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
 }
 
 /// `\` as `/`.
-fn slashes_turned(text: &[u8]) -> Vec<u8> {
-    text.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect()
+fn slashes_turned(text: &[u8]) -> Option<Vec<u8>> {
+    text.contains(&b'\\').then(|| text.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect())
 }
 
 /// `/a;x=1/b` as `/a/b`.
-fn parameters_cut(text: &[u8]) -> Vec<u8> {
-    let segments: Vec<&[u8]> =
-        text.split(|byte| *byte == b'/').map(|segment| before(segment, |b| b == b';')).collect();
-    segments.join(&b'/')
+fn parameters_cut(text: &[u8]) -> Option<Vec<u8>> {
+    if !text.contains(&b';') {
+        return None;
+    }
+    let mut kept = Vec::with_capacity(text.len());
+    let mut inside = false;
+    for byte in text {
+        inside = *byte == b';' || inside && *byte != b'/';
+        if !inside {
+            kept.push(*byte);
+        }
+    }
+    Some(kept)
 }
 
 /// `/a;x=1/b` as `/a`.
-fn cut_at_semicolon(text: &[u8]) -> Vec<u8> {
-    before(text, |byte| byte == b';').to_vec()
+fn cut_at_semicolon(text: &[u8]) -> Option<Vec<u8>> {
+    cut_before(text, |byte| byte == b';')
 }
 
 /// `//` as `/`.
-fn slashes_merged(text: &[u8]) -> Vec<u8> {
+fn slashes_merged(text: &[u8]) -> Option<Vec<u8>> {
+    if !text.windows(2).any(|pair| pair == b"//") {
+        return None;
+    }
     let mut merged = text.to_vec();
     merged.dedup_by(|later, earlier| *later == b'/' && *earlier == b'/');
-    merged
+    Some(merged)
 }
 
 /// RFC 3986 §5.2.4.
-fn dots_resolved(text: &[u8]) -> Vec<u8> {
+fn dots_resolved(text: &[u8]) -> Option<Vec<u8>> {
+    let segments = || text.split(|byte| *byte == b'/').skip(1);
+    if !segments().any(|segment| segment == b"." || segment == b"..") {
+        return None;
+    }
     let mut kept: Vec<&[u8]> = Vec::new();
     let mut ends_open = false;
-    for segment in text.split(|byte| *byte == b'/').skip(1) {
+    for segment in segments() {
         ends_open = segment == b"." || segment == b"..";
         if segment == b".." {
             kept.pop();
@@ -111,7 +128,7 @@ fn dots_resolved(text: &[u8]) -> Vec<u8> {
             kept.push(segment);
         }
     }
-    if ends_open {
+    if ends_open || kept.is_empty() {
         kept.push(b"");
     }
     let mut resolved = Vec::with_capacity(text.len());
@@ -119,23 +136,26 @@ fn dots_resolved(text: &[u8]) -> Vec<u8> {
         resolved.push(b'/');
         resolved.extend_from_slice(segment);
     }
-    if resolved.is_empty() { b"/".to_vec() } else { resolved }
+    Some(resolved)
 }
 
 /// Decoded `?`, `#` and control characters end the path for apps that parse what they decoded once more.
-fn query_cut(text: &[u8]) -> Vec<u8> {
-    before(text, |byte| matches!(byte, b'?' | b'#') || byte.is_ascii_control()).to_vec()
+fn query_cut(text: &[u8]) -> Option<Vec<u8>> {
+    cut_before(text, |byte| matches!(byte, b'?' | b'#') || byte.is_ascii_control())
 }
 
 /// Without control characters and trailing spaces, as URL parsers of browsers and some file systems have it.
-fn blanks_dropped(text: &[u8]) -> Vec<u8> {
+fn blanks_dropped(text: &[u8]) -> Option<Vec<u8>> {
+    if !text.ends_with(b" ") && !text.iter().any(u8::is_ascii_control) {
+        return None;
+    }
     let mut kept: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_control()).collect();
     while kept.last() == Some(&b' ') {
         kept.pop();
     }
-    kept
+    Some(kept)
 }
 
-fn before(text: &[u8], ends: impl Fn(u8) -> bool) -> &[u8] {
-    text.split(|byte| ends(*byte)).next().unwrap_or_default()
+fn cut_before(text: &[u8], ends: impl Fn(u8) -> bool) -> Option<Vec<u8>> {
+    text.iter().position(|byte| ends(*byte)).and_then(|at| text.get(..at)).map(<[u8]>::to_vec)
 }
