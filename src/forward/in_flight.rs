@@ -256,6 +256,12 @@ impl Flight {
         if self.upgrade == Upgrade::WebSocket {
             link.retire();
         }
+        // The head decides: an app that says 2xx took the message, even if the rest of its answer breaks off.
+        if let Some(reservation) = self.reservation.take()
+            && parts.status.is_success()
+        {
+            reservation.commit(now);
+        }
         let (pool, upload) = (Rc::clone(&self.pool), Rc::clone(&self.upload));
         let body = match (Reply::begin(body, link, pool, upload, self.rules.silence), follows) {
             (Ok(Begun::Stream(reply)), _) => OutBody::stream(reply),
@@ -263,11 +269,6 @@ impl Flight {
             (Ok(Begun::Whole(bytes)), Follows::Body | Follows::Tunnel) => OutBody::full(bytes),
             (Err(failure), _) => return Sent::Failed(failure, record),
         };
-        if let Some(reservation) = self.reservation.take()
-            && parts.status.is_success()
-        {
-            reservation.commit(now);
-        }
         let tail = record.forwarded(parts.status, now);
         Sent::Response(Response::from_parts(parts, body.with_tail(tail)))
     }

@@ -1,10 +1,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
+use crate::base::clock;
 use crate::forward::upstream::bench::{App, Bodies, eventually, read_until, run};
+use crate::state::replay::{ReplayMemory, Reserved};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: app\r\n\r\n";
@@ -137,5 +140,72 @@ fn a_caller_that_leaves_during_the_answer_ends_it() {
         drop(client);
         eventually(|| gate.observer.in_flight() == 0).await;
         assert_eq!(gate.target.permits.available_permits(), 8);
+    });
+}
+
+/// What is remembered of message 7 after a POST that carried its reservation, whose caller did as told.
+async fn remembered(answer: &'static str, patience: Patience) -> Reserved {
+    let app = App::start(move |mut session| async move {
+        if session.request().await.is_some() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            session.say(answer).await;
+        }
+    })
+    .await;
+    let memory = Arc::new(ReplayMemory::new(16));
+    let reserve =
+        |memory: &Arc<ReplayMemory>| memory.reserve([7; 32], Duration::from_secs(60), clock::mono());
+    let Reserved::Fresh(reservation) = reserve(&memory) else { unreachable!("nothing is remembered yet") };
+    let gate = app.gate();
+    gate.reservation.set(Some(reservation));
+    let mut client = gate.client().await;
+    client.write_all(b"POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 4\r\n\r\nbo").await.unwrap();
+    eventually(|| !app.heads.borrow().is_empty()).await;
+    assert!(matches!(reserve(&memory), Reserved::InFlight));
+    if patience != Patience::LeavesInTheMiddle {
+        client.write_all(b"dy").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    if patience == Patience::Stays {
+        read_until(&mut client, "\r\n\r\n").await;
+    }
+    drop(client);
+    eventually(|| gate.observer.in_flight() == 0).await;
+    reserve(&memory)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    Stays,
+    Leaves,
+    LeavesInTheMiddle,
+}
+
+#[test]
+fn a_delivery_is_remembered_only_when_the_app_took_it() {
+    for patience in [Patience::Stays, Patience::Leaves] {
+        for (answer, taken) in [
+            (OK, true),
+            ("HTTP/1.1 204 No Content\r\n\r\n", true),
+            ("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", false),
+            ("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", false),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", true),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", false),
+            ("", false),
+        ] {
+            run(async move {
+                let after = remembered(answer, patience).await;
+                assert_eq!(matches!(after, Reserved::Duplicate), taken, "{answer:?} {patience:?}: {after:?}");
+                assert_eq!(matches!(after, Reserved::Fresh(_)), !taken, "{answer:?} {patience:?}: {after:?}");
+            });
+        }
+    }
+}
+
+#[test]
+fn a_delivery_that_broke_off_may_come_again() {
+    run(async {
+        let after = remembered(OK, Patience::LeavesInTheMiddle).await;
+        assert!(matches!(after, Reserved::Fresh(_)), "{after:?}");
     });
 }
