@@ -85,13 +85,12 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         Signals::catch().map_err(StartError::Thread)?
     };
     let loaded = config::load(file, LoadMode::Start, &environment).map_err(StartError::Config)?;
-    let warnings = loaded.warnings.clone();
     let count = workers::count(&loaded.settings);
     let observer = Arc::new(Observer::new(count, file));
     let snapshot = compile(loaded, &observer)?;
     let settings = &snapshot.settings;
     let log = Log::start(level(settings), settings.telemetry.log_format).map_err(StartError::Thread)?;
-    for warning in &warnings {
+    for warning in &snapshot.warnings {
         tracing::warn!(line = warning.line, path = %warning.path, "{}", warning.message);
     }
     observer.direct(&settings.telemetry, settings.limits.audit_queue).map_err(StartError::Sink)?;
@@ -101,7 +100,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
     count_connections(&observer, &slots);
     slots.set_most_http2(derived_http2(Ceiling::of_process()));
     let drain = Drain::new(slots.clone());
-    let status = first_status(&snapshot, &warnings);
+    let status = first_status(&snapshot);
     let inputs = settings.inputs.clone();
     observer.show(&snapshot.meters);
     observer.config_applied(snapshot.generation, &settings.hash, clock::now().wall);
@@ -204,14 +203,14 @@ fn connections(settings: &Settings) -> usize {
     settings.limits.connections.unwrap_or_else(|| derived(Ceiling::of_process()))
 }
 
-fn first_status(snapshot: &Snapshot, warnings: &[Problem]) -> Status {
+fn first_status(snapshot: &Snapshot) -> Status {
     Status {
         generation: snapshot.generation,
         hash: snapshot.settings.hash.clone(),
         taken_at: clock::now().wall,
         refused: None,
         needs_restart: Vec::new(),
-        warnings: warnings.iter().map(complaint).collect(),
+        warnings: snapshot.warnings.iter().map(complaint).collect(),
         watching: Watching::Events,
         pinned: Vec::new(),
     }

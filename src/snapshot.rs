@@ -9,7 +9,7 @@ use http::{HeaderValue, Version};
 use crate::base::name::RouteName;
 use crate::check::Policy;
 use crate::config::Loaded;
-use crate::config::problem::Problem;
+use crate::config::problem::{Problem, Severity};
 use crate::config::settings::{KeyLocation, Route, Settings, Upstream};
 use crate::config::show::Shown;
 use crate::forward::answer::{Extras, Maintenance};
@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub settings: Arc<Settings>,
     /// The effective configuration as an operator may see it: origins told, secrets masked.
     pub shown: Shown,
+    /// What someone should look at, of all stages.
+    pub warnings: Vec<Problem>,
     /// The rules.
     pub policy: Policy,
     /// Counters of the routes.
@@ -78,11 +80,14 @@ impl Snapshot {
         previous: Option<&Self>,
         observer: &Observer,
     ) -> Result<Self, Vec<Problem>> {
-        let Loaded { settings, shown, warnings: _ } = loaded;
+        let Loaded { settings, shown, mut warnings } = loaded;
         let policy = Policy::from_settings(&settings).map_err(|conflicts| {
             let told = conflicts.iter().map(|conflict| conflict_problem(&settings, conflict));
             told.collect::<Vec<_>>()
         })?;
+        warnings.extend(
+            policy.unreachable(&settings).into_iter().map(|route| unreachable_warning(&settings, route)),
+        );
         let generation = previous.map_or(1, |before| before.generation.saturating_add(1));
         let default_target = reuse(previous.into_iter().flat_map(Self::targets), &settings.upstream);
         let route_targets = settings
@@ -96,6 +101,7 @@ impl Snapshot {
         let operational = &settings.operational;
         Ok(Self {
             generation,
+            warnings,
             policy,
             meters: observer.plan(generation, &settings.routes),
             forward_rules: Arc::new(ForwardRules::from_settings(&settings)),
@@ -147,9 +153,21 @@ impl Snapshot {
 }
 
 fn conflict_problem(settings: &Settings, conflict: &RouteConflict) -> Problem {
+    about_route(settings, conflict.second, conflict.why.clone())
+}
+
+fn unreachable_warning(settings: &Settings, route: usize) -> Problem {
+    let message =
+        "no request can reach this route: another one differs only in case or trailing slash".to_owned();
+    let hint = "an app could read either path as the other; give them paths that differ in more".to_owned();
+    let problem = about_route(settings, route, message).with_hint(hint);
+    Problem { severity: Severity::Warning, ..problem }
+}
+
+fn about_route(settings: &Settings, route: usize, message: String) -> Problem {
     let file = settings.inputs.first().map(|file| file.display().to_string()).unwrap_or_default();
-    let line = settings.routes.get(conflict.second).map_or(0, |route| route.line);
-    Problem::error_at(&file, line, format!("routes[{}]", conflict.second), conflict.why.clone())
+    let line = settings.routes.get(route).map_or(0, |route| route.line);
+    Problem::error_at(&file, line, format!("routes[{route}]"), message)
 }
 
 /// The target of `known` that means the same app, or a new one.

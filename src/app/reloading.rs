@@ -50,7 +50,6 @@ impl Source for ConfigSource {
 impl ConfigSource {
     fn take(&self, loaded: Loaded, next: u64) -> Result<Taken, Vec<Complaint>> {
         let before = self.shared.snapshots.load();
-        let warnings = loaded.warnings.iter().map(complaint).collect();
         let snapshot =
             Snapshot::compile(loaded, Some(&before), &self.observer).map_err(|items| complaints(&items))?;
         debug_assert_eq!(snapshot.generation, next, "the reload and the snapshot count alike");
@@ -65,7 +64,7 @@ impl ConfigSource {
             .map(|change| change.path);
         let taken = Taken::Swapped {
             hash: settings.hash.clone(),
-            warnings,
+            warnings: snapshot.warnings.iter().map(complaint).collect(),
             needs_restart: needs_restart.collect(),
             changes: changes.iter().map(|change| change.path.as_str()).collect::<Vec<_>>().join(", "),
         };

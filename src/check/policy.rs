@@ -73,6 +73,13 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// Indices of routes that no request can reach; for a warning.
+    pub fn unreachable(&self, settings: &Settings) -> Vec<usize> {
+        self.table.unreachable(&settings.routes)
+    }
+}
+
 impl RoutePolicy {
     /// Takes `settings` apart without `..`: a key that is added must be placed here before this compiles.
     fn from_settings(settings: &Route) -> Self {

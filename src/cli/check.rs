@@ -27,8 +27,8 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(&self, output: &mut Output) -> u8 {
         match validate(&self.file) {
-            Ok(valid) => {
-                self.report_valid(&valid, output);
+            Ok(snapshot) => {
+                self.report_valid(&snapshot, output);
                 FINE
             }
             Err(problems) => {
@@ -41,8 +41,8 @@ impl Check {
         }
     }
 
-    fn report_valid(&self, valid: &Valid, output: &mut Output) {
-        let Valid { warnings, snapshot } = valid;
+    fn report_valid(&self, snapshot: &Snapshot, output: &mut Output) {
+        let warnings = &snapshot.warnings;
         match self.format {
             Format::Json => {
                 let warnings: Vec<_> = warnings.iter().map(Problem::to_json).collect();
@@ -68,18 +68,9 @@ impl Check {
     }
 }
 
-/// A configuration without an error.
-struct Valid {
-    warnings: Vec<Problem>,
-    snapshot: Snapshot,
-}
-
 /// Loads and compiles as `run` would, so that nothing `run` refuses is called valid.
-fn validate(file: &std::path::Path) -> Result<Valid, Problems> {
+fn validate(file: &std::path::Path) -> Result<Snapshot, Problems> {
     let loaded: Loaded = config::load(file, LoadMode::Start, &Environment::from_process())?;
-    let warnings = loaded.warnings.clone();
     let inputs = loaded.settings.inputs.clone();
-    let snapshot = Snapshot::compile(loaded, None, &Observer::new(1, file))
-        .map_err(|items| Problems { items, inputs })?;
-    Ok(Valid { warnings, snapshot })
+    Snapshot::compile(loaded, None, &Observer::new(1, file)).map_err(|items| Problems { items, inputs })
 }
