@@ -49,8 +49,8 @@ pub struct SignedHead<'a> {
     /// The URL the provider called: the configured `public_url`, or what was derived for it. Only read where
     /// [`Plan::needs_url`].
     ///
-    /// Security: messages such as `{url}{body}` come apart in one way only because the caller of the gate does not
-    /// choose the URL. Where one is configured pass it unchanged; a query taken from the request must not be appended.
+    /// Security: where the URL stands beside the body, a URL with bytes that stand in none (RFC 3986) is refused, and
+    /// so is a body that begins with a byte of URLs or ends in one, as both could be cut elsewhere.
     pub url: Option<&'a str>,
     /// All header lines as received.
     pub headers: &'a HeaderMap,

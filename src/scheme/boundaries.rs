@@ -5,7 +5,7 @@
 //! show where it ends, every field right of it where it begins: by a fixed length, by a shape of its own, or by the
 //! text beside it, whose nearest byte the value then may not hold (the fence, checked on every request).
 
-use super::template::{Fence, Field, Filter, Part, What};
+use super::template::{Fence, Field, Filter, Part, What, is_url_byte};
 use super::timestamp::Format;
 
 /// Two fields that cannot be told apart, or a segment whose absence cannot be noticed.
@@ -87,7 +87,58 @@ fn around(parts: &[Part], pivot: usize, stamp: Option<Format>) -> Result<Vec<Fen
             },
         }
     }
+    urls(parts, pivot, stamp, &mut fences)?;
     Ok(fences)
+}
+
+/// A URL holds the request's own query, so its end is the caller's to choose. It is told from the body by what no URL
+/// holds: the body begins with such a byte (JSON does), or, before a URL, does not end in another one.
+fn urls(parts: &[Part], pivot: usize, stamp: Option<Format>, fences: &mut [Fence]) -> Result<(), Blurred> {
+    for (at, part) in parts.iter().enumerate() {
+        let Part::Field(field) = part else { continue };
+        if at == pivot || !is_open_url(field) {
+            continue;
+        }
+        let mut between: Vec<usize> = (0..at).rev().collect();
+        if at < pivot {
+            between = (at.saturating_add(1)..parts.len()).collect();
+        }
+        let runs_on = |other: &usize| match parts.get(*other) {
+            Some(Part::Text(text)) => text.iter().all(|byte| is_url_byte(*byte)),
+            Some(Part::Field(next)) => is_of_url_bytes(next, stamp),
+            Some(Part::Optional(_)) | None => false,
+        };
+        let Some(beside) = between.into_iter().find(|other| !runs_on(other)) else { continue };
+        match parts.get(beside) {
+            Some(Part::Text(_)) | None => {}
+            Some(body) if beside == pivot && is_open_body(body) => {
+                if let Some(body) = fences.get_mut(beside) {
+                    body.after_url |= at < pivot;
+                    body.before_url |= at > pivot;
+                }
+            }
+            near @ Some(Part::Field(_) | Part::Optional(_)) => return Err(blurred(field, near)),
+        }
+        if let Some(own) = fences.get_mut(at) {
+            own.url = true;
+        }
+    }
+    Ok(())
+}
+
+/// A URL whose end the caller can choose: with its query, and not hashed or quoted.
+fn is_open_url(field: &Field) -> bool {
+    field.what == What::Url && matches!(field.filters.last(), Some(Filter::Lower) | None)
+}
+
+/// Whether the value shows its end on either side and holds only bytes of URLs.
+fn is_of_url_bytes(field: &Field, stamp: Option<Format>) -> bool {
+    match field.filters.last() {
+        Some(Filter::Sha256Hex) => return true,
+        Some(Filter::Sha256Raw | Filter::Json | Filter::Crc32) => return false,
+        Some(Filter::Lower) | None => {}
+    }
+    field.what == What::Timestamp && matches!(stamp, Some(Format::Unix | Format::UnixMs | Format::Rfc3339))
 }
 
 /// Optional segments begin and end with text, consecutive ones and what follows them begin with different bytes,

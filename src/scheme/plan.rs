@@ -272,6 +272,14 @@ impl Rules {
             || self.stamp.as_ref().is_some_and(|stamp| stamp.from.iter().all(in_body))
     }
 
+    /// The field of the body that is hashed as it arrives.
+    pub(super) fn streamed(&self) -> Option<&Field> {
+        match self.message.get(self.facts.stream?)? {
+            Part::Field(field) => Some(field),
+            Part::Text(_) | Part::Optional(_) => None,
+        }
+    }
+
     fn stream(&self) -> Option<usize> {
         let body = self.message.iter().position(|part| match part {
             Part::Field(field) => field.what == What::Body && field.filters.is_empty(),

@@ -15,7 +15,7 @@ use super::locator::{Locator, Source};
 use super::mac::{Key, Material, Tag};
 use super::message::{Piece, View, absent};
 use super::plan::{Arrival, Rules};
-use super::template::Field;
+use super::template::{Fence, Field};
 use super::{MOST_CANDIDATES, MOST_KEYS, Refusal, ReplayId, SignedHead, Verified};
 use crate::base::clock::Wall;
 use crate::base::secret::Secret;
@@ -28,6 +28,8 @@ pub struct Session {
     candidates: Vec<Tag>,
     demand: Demand,
     stream: Stream,
+    /// What a streamed body may not be.
+    fence: Fence,
     /// What waits for the body.
     late: Option<Box<Late>>,
     /// The verdict, where the head alone gives it.
@@ -89,12 +91,13 @@ impl Session {
         view.time = time.as_deref();
         let mut feed = Feed::new(rules, keys, arrival.replay)?;
         let (rest, stream) = message(&view, &mut feed)?;
+        let fence = rules.streamed().map(|field| field.fence).unwrap_or_default();
         let late = rules.facts.late.then(|| {
             let values = values.iter().map(|value| value.to_vec()).collect();
             Box::new(Late { rules: Arc::clone(rules), now: arrival.now, values })
         });
         let demand = rules.reading.demand;
-        let mut session = Self { feed, rest, candidates, demand, stream, late, settled: None };
+        let mut session = Self { feed, rest, candidates, demand, stream, fence, late, settled: None };
         if !rules.facts.reads_body {
             session.settled = Some(session.verdict(&[])?);
         }
@@ -123,6 +126,9 @@ impl Session {
 
     fn verdict(&mut self, body: &[u8]) -> Result<Verified, Refusal> {
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        if !self.fence.admits(body) {
+            return Err(Refusal::BodyShape);
+        }
         match self.stream {
             Stream::Open(0) => self.feed.put(body),
             Stream::Open(seen) if seen != length => return Err(Refusal::BodyShape),

@@ -76,6 +76,12 @@ pub(super) struct Fence {
     pub(super) id: bool,
     /// No RFC 3339 time inside: one follows directly.
     pub(super) no_date: bool,
+    /// Only bytes of URLs: it is one, and something else must be told from it.
+    pub(super) url: bool,
+    /// Empty, or begins with a byte no URL holds: one precedes it.
+    pub(super) after_url: bool,
+    /// Does not end in a URL: one follows.
+    pub(super) before_url: bool,
 }
 
 /// What is wrong with a template.
@@ -298,7 +304,21 @@ impl Fence {
         self.byte.is_none_or(|byte| !value.contains(&byte))
             && (!self.id || is_id(value))
             && (!self.no_date || !super::timestamp::holds_a_date(value))
+            && (!self.url || value.iter().all(|byte| is_url_byte(*byte)))
+            && (!self.after_url || !value.first().is_some_and(|byte| is_url_byte(*byte)))
+            && (!self.before_url || !ends_in_a_url(value))
     }
+}
+
+/// A byte that stands in URLs: RFC 3986 §2, but for brackets, which stand only around addresses there.
+pub(super) fn is_url_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%:/?#@!$&'()*+,;=".contains(&byte)
+}
+
+/// Whether the longest end made of bytes of URLs holds `://`.
+fn ends_in_a_url(value: &[u8]) -> bool {
+    let start = value.iter().rposition(|byte| !is_url_byte(*byte)).map_or(0, |at| at.saturating_add(1));
+    value.get(start..).is_some_and(|end| end.windows(3).any(|part| part == b"://"))
 }
 
 /// 1 to 128 of `A-Z a-z 0-9 _ : -`.

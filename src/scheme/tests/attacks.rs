@@ -252,6 +252,31 @@ fn a_url_that_is_needed_and_not_known_refuses() {
 }
 
 #[test]
+fn bytes_do_not_move_between_the_query_and_the_body() {
+    let (plan, key) = made(&Spec { msg: "{method}{url}{body}".into(), ..body_scheme() });
+    let call = |url: &str, body: &str| Call { url: Some(url.into()), ..Call::new(body) };
+    let signed = call("https://h/hook?a=1", "[{\"id\":1}]").signed(&plan, &key, "");
+    assert!(signed.judge(&plan, &[&key]).is_ok());
+    for (url, body) in [
+        ("https://h/hook?a=1[{\"id\":", "1}]"),
+        ("https://h/hook?a=1[", "{\"id\":1}]"),
+        ("https://h/hook?a=", "1[{\"id\":1}]"),
+        ("https://h/hook", "?a=1[{\"id\":1}]"),
+    ] {
+        let forged = Call { headers: signed.headers.clone(), ..call(url, body) };
+        assert!(
+            matches!(forged.judge(&plan, &[&key]), Err(Refusal::Malformed | Refusal::BodyShape)),
+            "{url} {body}"
+        );
+    }
+    let (plan, key) = made(&Spec { msg: "{body}{url}".into(), ..body_scheme() });
+    let signed = call("https://h/hook?next=https://h/hook", "{}").signed(&plan, &key, "");
+    assert!(signed.judge(&plan, &[&key]).is_ok());
+    let forged = Call { headers: signed.headers, ..call("https://h/hook", "{}https://h/hook?next=") };
+    assert_eq!(forged.judge(&plan, &[&key]), Err(Refusal::BodyShape));
+}
+
+#[test]
 fn the_secret_inside_the_message_is_that_of_each_key() {
     let (plan, key) = made(&Spec { msg: "{secret}{body}".into(), ..body_scheme() });
     let other = plan.key(&secret("another")).unwrap();

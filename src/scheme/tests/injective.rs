@@ -19,33 +19,43 @@ const PIECES: &[&str] = &[
     "[b{query:q}a]",
     "{header:h0|json}",
     "{path}",
+    "{url}",
 ];
 
 /// Values that begin and end in each other.
 const TEXTS: &[&str] =
     &["a", "b", ".", "aa", "ab", "ba", "a.", "b.a", "ab.", "abba", "ab.a", "a.b.a", "\"a", "a\"", "a\\"];
 
+/// URLs and bodies that begin and end in each other.
+const URLS: &[&str] =
+    &["https://h/", "https://h/?a", "https://h/?ab", "https://h/?a{", "https://h/?=https://h/"];
+const BODIES: &[&str] =
+    &["", "{", "b", "b{", "?a", "?a{", "{https://h/", "{https://h/?=", "{https://h/?=https://h/", "a.", "{."];
+
 /// Values of every field of a request.
-type Values = (String, Option<String>, Option<String>, String);
+type Values = (String, Option<String>, Option<String>, String, String);
 
 fn call(values: &Values) -> Call {
-    let (h0, h1, q, body) = values;
+    let (h0, h1, q, body, url) = values;
     let mut call = Call::new(body).with("h0", h0);
     if let Some(h1) = h1 {
         call = call.with("h1", h1);
     }
+    call.url = Some(url.clone());
     call.target = q.as_ref().map_or_else(|| "/".to_owned(), |q| format!("/?q={q}"));
     call
 }
 
 fn values() -> impl Strategy<Value = Values> {
     let text = || prop::sample::select(TEXTS).prop_map(str::to_owned);
-    (text(), prop::option::of(text()), prop::option::of(text()), text())
+    let body = prop_oneof![text(), prop::sample::select(BODIES).prop_map(str::to_owned)];
+    let url = prop::sample::select(URLS).prop_map(str::to_owned);
+    (text(), prop::option::of(text()), prop::option::of(text()), body, url)
 }
 
 /// The values the template names; what it does not name may differ.
 fn named(template: &str, values: &Values) -> Vec<Option<String>> {
-    let (h0, h1, q, body) = values;
+    let (h0, h1, q, body, url) = values;
     let pick = |name: &str, value: Option<&String>| {
         template.contains(name).then(|| value.cloned().unwrap_or_default())
     };
@@ -54,6 +64,7 @@ fn named(template: &str, values: &Values) -> Vec<Option<String>> {
         pick("h1", h1.as_ref()),
         pick("{query:q}", q.as_ref()),
         pick("{body", Some(body)),
+        pick("{url}", Some(url)),
     ]
 }
 

@@ -19,7 +19,7 @@ fn schemes() -> Vec<Spec> {
     .iter()
     .map(|msg| spec(msg))
     .collect();
-    all.push(Spec { hash: "sha512".into(), msg: "{method}{url}{body}".into(), ..body_scheme() });
+    all.push(Spec { hash: "sha512".into(), msg: "{method}{url}\n{body}".into(), ..body_scheme() });
     all.push(Spec { hash: "sha1".into(), msg: "{secret}{body}".into(), ..body_scheme() });
     all.push(Spec { hash: "sha384".into(), ..body_scheme() });
     all
