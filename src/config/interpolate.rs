@@ -17,7 +17,7 @@ const FORMS: &str = "write ${VAR}, ${VAR:-default} or ${file:/path}; a dollar si
 /// A scalar that is one `${file:…}` whose file cannot be read becomes [`Made::Missing`]: whether that is an
 /// error depends on the key and the load mode.
 pub(crate) fn resolve(tree: &mut Tree, env: &Environment, sources: &mut Sources, report: &mut Report) {
-    for id in tree.ids() {
+    for id in tree.reachable() {
         if report.is_full() {
             return;
         }
@@ -55,7 +55,7 @@ fn resolve_key(tree: &mut Tree, id: Id, env: &Environment, sources: &mut Sources
     }
     match filled(view.key(), env, sources) {
         Ok((_, Made::Missing(path, reason))) => {
-            report.error(view.key_spot(), Fault::new(format!("file {path} cannot be read: {reason}"), ""));
+            report.error(view.key_spot(), reason.fault(&path));
         }
         Ok((name, _)) => tree.rename(id, name),
         Err(fault) => report.error(view.key_spot(), fault),
@@ -82,10 +82,7 @@ fn filled(text: &str, env: &Environment, sources: &mut Sources) -> Result<(Zeroi
         if let Made::Missing(path, reason) = &source
             && !is_whole
         {
-            return Err(Fault::new(
-                format!("file {path} cannot be read: {reason}"),
-                "mount it, or change its mode",
-            ));
+            return Err(reason.fault(path));
         }
         made = if is_whole { source } else { Made::Mixed };
         filled.push_str(&value);
@@ -140,7 +137,7 @@ fn file(path: &str, sources: &mut Sources) -> Result<(Zeroizing<String>, Made), 
     let bytes = match found {
         Ok(bytes) => bytes,
         Err(reason) => {
-            return Ok((Zeroizing::new(String::new()), Made::Missing(path.to_owned(), reason.0)));
+            return Ok((Zeroizing::new(String::new()), Made::Missing(path.to_owned(), reason)));
         }
     };
     let Ok(text) = std::str::from_utf8(&bytes) else {

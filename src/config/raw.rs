@@ -5,14 +5,14 @@
 use zeroize::Zeroizing;
 
 use super::report::{Place, Spot};
-use super::source::FileId;
+use super::source::{FileId, Unreadable};
 
 pub(crate) mod parse;
 
-/// A whole document.
-#[derive(Debug)]
+/// A whole document. Cannot be printed as it is: it holds secrets.
 pub(crate) struct Tree {
     nodes: Vec<Node>,
+    refused: Vec<(usize, usize)>,
     file: FileId,
 }
 
@@ -29,7 +29,6 @@ pub(crate) struct Mark {
     pub(crate) end: usize,
 }
 
-#[derive(Debug)]
 struct Node {
     parent: Option<Id>,
     step: Step,
@@ -41,7 +40,6 @@ struct Node {
 }
 
 /// How a node is reached from its parent.
-#[derive(Debug)]
 pub(crate) enum Step {
     /// It is the document.
     Root,
@@ -61,7 +59,6 @@ pub(crate) enum Origin {
 }
 
 /// What a node holds.
-#[derive(Debug)]
 pub(crate) enum Content {
     /// Nothing: an empty value, `~` or `null`.
     Null,
@@ -73,8 +70,7 @@ pub(crate) enum Content {
     Map(Vec<Id>),
 }
 
-/// A piece of text.
-#[derive(Debug)]
+/// A piece of text, which may be a secret.
 pub(crate) struct Scalar {
     /// The text, references resolved.
     pub(crate) text: Zeroizing<String>,
@@ -96,7 +92,7 @@ pub(crate) enum Made {
     /// A reference in it could not be resolved, which has been told.
     Unresolved,
     /// It is one `${file:PATH}` whose file cannot be read, for this reason.
-    Missing(String, String),
+    Missing(String, Unreadable),
 }
 
 impl Tree {
@@ -159,9 +155,32 @@ impl Tree {
         }
     }
 
-    /// Every node id, parents before children of the same text.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = Id> + use<> {
-        (0..self.nodes.len()).map(Id)
+    /// Every node, also those that something else replaced.
+    pub(crate) fn all(&self) -> impl Iterator<Item = View<'_>> {
+        (0..self.nodes.len()).map(|id| self.view(Id(id)))
+    }
+
+    /// Every node that counts, parents before children.
+    pub(crate) fn reachable(&self) -> Vec<Id> {
+        let mut found = Vec::with_capacity(self.nodes.len());
+        let mut left = vec![Id(0)];
+        while let Some(id) = left.pop() {
+            found.push(id);
+            if let Content::List(children) | Content::Map(children) = self.view(id).content() {
+                left.extend(children.iter().rev());
+            }
+        }
+        found
+    }
+
+    /// Notes a part of the text that was refused and is in no node: it is never shown.
+    pub(crate) fn refuse_text(&mut self, mark: Mark) {
+        self.refused.push((mark.start, mark.end));
+    }
+
+    /// Byte ranges of the text that were refused.
+    pub(crate) fn refused(&self) -> &[(usize, usize)] {
+        &self.refused
     }
 
     /// Number of nodes.
@@ -186,7 +205,7 @@ impl Tree {
 }
 
 /// One node, seen in its tree.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct View<'t> {
     tree: &'t Tree,
     id: Id,
@@ -281,9 +300,16 @@ impl<'t> View<'t> {
         }
     }
 
-    /// Whether its key must not be printed: the keys of `key_metadata` may be API keys.
+    /// Whether its key must not be printed: the keys of `key_metadata` may be API keys, and a long key of `keys` is
+    /// one that was written on the wrong side.
     pub(crate) fn is_key_hidden(self) -> bool {
-        self.parent().is_some_and(|parent| parent.key() == "key_metadata")
+        /// Names of keys that people give are shorter, raw keys are longer.
+        const LONGEST_NAME: usize = 20;
+        match self.parent().map(View::key) {
+            Some("key_metadata") => true,
+            Some("keys") => self.key().len() > LONGEST_NAME,
+            Some(_) | None => false,
+        }
     }
 
     /// Whether its scalar may be printed.

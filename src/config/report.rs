@@ -12,6 +12,9 @@ const MOST: usize = 200;
 /// Most characters of a line shown in a snippet.
 const WIDEST: usize = 160;
 
+/// Most characters of a message; names in it come from the file.
+const MOST_TOLD: usize = 1_000;
+
 /// Where something was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -62,7 +65,8 @@ struct Finding {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     findings: Vec<Finding>,
-    left_out: usize,
+    errors: usize,
+    warnings: usize,
 }
 
 impl Report {
@@ -77,16 +81,22 @@ impl Report {
     }
 
     fn note(&mut self, severity: Severity, spot: Spot, fault: Fault) {
-        if self.findings.len() < MOST {
+        let count = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= MOST {
             self.findings.push(Finding { severity, spot, fault });
-        } else if severity == Severity::Error {
-            self.left_out += 1;
         }
     }
 
-    /// Whether further findings would be left out, so looking for them is not worth the time.
+    /// Whether there are so many errors that looking for more is not worth the time.
+    ///
+    /// Security: only errors count. Whoever stops early because of this leaves parts of the file unread, which is
+    /// safe only because the file is refused.
     pub(crate) fn is_full(&self) -> bool {
-        self.findings.len() >= MOST
+        self.errors >= MOST
     }
 
     /// Whether an error about this very place is noted.
@@ -96,7 +106,7 @@ impl Report {
 
     /// Whether anything stops the configuration.
     pub(crate) fn has_errors(&self) -> bool {
-        self.left_out > 0 || self.findings.iter().any(|f| f.severity == Severity::Error)
+        self.errors > 0
     }
 
     /// The findings as problems, in the order of files and lines.
@@ -109,10 +119,10 @@ impl Report {
         });
         let mut problems: Vec<Problem> =
             sorted.into_iter().map(|finding| problem(finding, sources, &inks)).collect();
-        if self.left_out > 0
+        if self.errors >= MOST
             && let Some(last) = problems.last_mut()
         {
-            last.hint = format!("{} more errors were left out", self.left_out);
+            last.hint = format!("these are the first {MOST} errors; there may be more");
         }
         problems
     }
@@ -133,8 +143,17 @@ fn problem(finding: Finding, sources: &Sources, inks: &[Ink]) -> Problem {
         }
         Place::Variable(name) => (name, 0, 0, None),
     };
-    let Fault { message, hint } = fault;
-    Problem { severity, file, path: spot.path, line, column, message, hint, snippet }
+    let drawable = |text: &str| printable(text, MOST_TOLD);
+    Problem {
+        severity,
+        file: drawable(&file),
+        path: drawable(&spot.path),
+        line,
+        column,
+        message: drawable(&fault.message),
+        hint: drawable(&fault.hint),
+        snippet,
+    }
 }
 
 /// Which bytes of a file are scalars and keys, and which of them may be shown.
@@ -147,7 +166,7 @@ struct Ink {
 impl Ink {
     fn of(tree: &Tree) -> Self {
         let mut ranges = Vec::with_capacity(tree.len() * 2);
-        for view in tree.ids().map(|id| tree.view(id)) {
+        for view in tree.all() {
             let key = view.key_spot();
             if let Place::File(_, mark) = key.place
                 && !view.key().is_empty()
@@ -159,6 +178,7 @@ impl Ink {
                 ranges.push((mark.start, mark.end, view.is_shown()));
             }
         }
+        ranges.extend(tree.refused().iter().map(|(start, end)| (*start, *end, false)));
         ranges.sort_unstable();
         Self { file: tree.file(), ranges }
     }

@@ -137,8 +137,7 @@ impl Shape<'_> {
             // What a missing secret means depends on the load mode, which `validate` knows.
             Made::Missing(..) if is_secret => return,
             Made::Missing(path, reason) => {
-                let message = format!("file {} cannot be read: {reason}", printable(path, 120));
-                self.report.error(view.spot(), Fault::new(message, "mount it, or change its mode"));
+                self.report.error(view.spot(), reason.fault(path));
                 return;
             }
             Made::Written | Made::Variable(_) | Made::File(_) | Made::Mixed => {}

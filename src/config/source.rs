@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::raw::View;
-use super::report::Place;
+use super::report::{Fault, Place, printable};
 
 /// Contents of a file, wiped when the last reader lets go.
 pub(crate) type Bytes = Rc<Zeroizing<Vec<u8>>>;
@@ -24,6 +24,14 @@ pub(crate) struct FileId(usize);
 /// Why a file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable(pub(crate) String);
+
+impl Unreadable {
+    /// The problem of a key that names such a file.
+    pub(crate) fn fault(&self, path: &str) -> Fault {
+        let message = format!("file {} cannot be read: {}", printable(path, 200), self.0);
+        Fault::new(message, "mount it, or change its mode")
+    }
+}
 
 /// Every file read so far.
 #[derive(Debug)]

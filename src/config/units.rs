@@ -42,21 +42,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Fault> {
     if text.is_empty() { Err(wrong()) } else { Ok(total) }
 }
 
-/// Writes a duration the way [`duration`] reads it.
+/// Writes a duration the way [`duration`] reads it, in the longest unit that is whole.
 pub(crate) fn duration_text(span: Duration) -> String {
-    let mut left = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    if left == 0 {
-        return "0s".to_owned();
-    }
-    let mut text = String::new();
-    for (unit, millis) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
-        let count = left / millis;
-        left %= millis;
-        if count > 0 {
-            text.push_str(&format!("{count}{unit}"));
+    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
+        if millis >= length && millis.is_multiple_of(length) {
+            return format!("{}{unit}", millis / length);
         }
     }
-    text
+    if millis == 0 { "0s".to_owned() } else { format!("{millis}ms") }
 }
 
 /// Reads `10MiB`. Units: B, KiB, MiB, GiB.

@@ -12,6 +12,7 @@ use crate::base::clock::Wall;
 
 mod addresses;
 mod api_keys;
+mod between;
 mod operational;
 mod quota;
 mod routes;
@@ -78,6 +79,8 @@ pub(crate) fn settings(root: View<'_>, reading: &mut Reading<'_>) -> Option<Sett
     let telemetry = operational::telemetry(root.section("telemetry"), reading);
     let limits = operational::limits(root.section("limits"), reading);
     let identity_prefix = identity_prefix(root.section("identity_headers"), reading);
+    between::judge_bodies(&written, &limits, reading);
+    between::judge_prefix(root, &written, (&identity_prefix, &security), reading);
     let mut settings = Settings {
         listen: own.listen,
         upstream: upstream?,

@@ -28,7 +28,7 @@ routes:
   - {name: keyed, path_prefix: /key/, api_key: {locations: [header:X-API-Key, bearer]}}
   - {name: site, path_prefix: /, public: true}
 api_keys:
-  keys: [{id: k1, name: caller, hash: "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}]
+  keys: [{id: k1, name: caller, hash: "sha256:5d1c1cb1f2f4a0b3c6d7e8f90123456789abcdef0123456789abcdef01234567"}]
 "#;
 
 /// What one case got back.

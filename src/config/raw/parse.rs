@@ -99,7 +99,13 @@ struct Growing<'r> {
 
 impl<'r> Growing<'r> {
     fn new(file: FileId, most_nodes: usize, report: &'r mut Report) -> Self {
-        Self { tree: Tree { nodes: Vec::new(), file }, open: Vec::new(), report, most_nodes, documents: 0 }
+        Self {
+            tree: Tree { nodes: Vec::new(), refused: Vec::new(), file },
+            open: Vec::new(),
+            report,
+            most_nodes,
+            documents: 0,
+        }
     }
 
     fn take(&mut self, event: Event<'_>, mark: Mark) -> Progress {
@@ -148,6 +154,7 @@ impl<'r> Growing<'r> {
             let (next, fault) = named(names, text, style, mark);
             *pending = Some(next);
             if let Some(fault) = fault {
+                self.tree.refuse_text(mark);
                 self.refuse(mark, fault);
             }
             return Progress::Go;
@@ -170,14 +177,21 @@ impl<'r> Growing<'r> {
             }
             Some(Open { id, kind: Kind::Map { pending, .. } }) => match pending.take() {
                 Some(Pending::Named(name, at)) => (Some(*id), Step::Key(name, at)),
-                Some(Pending::Dropped) => return None,
+                Some(Pending::Dropped) => {
+                    self.tree.refuse_text(mark);
+                    return None;
+                }
                 // An alias or a collection as a key; `start` and the alias refusal have told it.
                 None => {
                     *pending = Some(Pending::Dropped);
+                    self.tree.refuse_text(mark);
                     return None;
                 }
             },
-            Some(Open { kind: Kind::Void, .. }) => return None,
+            Some(Open { kind: Kind::Void, .. }) => {
+                self.tree.refuse_text(mark);
+                return None;
+            }
         };
         let id = self.tree.push(parent, step, mark, content);
         if let Some(parent) = parent {

@@ -12,7 +12,7 @@ use crate::config::raw::{Made, View, parse};
 use crate::config::report::{Fault, Spot};
 use crate::config::settings::{ApiKey, ApiKeys, KeyDigest};
 use crate::config::table::KEY_FILE;
-use crate::config::{LoadMode, defaults, interpolate, scalar, shape};
+use crate::config::{defaults, interpolate, scalar, shape};
 
 /// Reads every key there is; ids and keys are unique.
 pub(super) fn api_keys(root: Section<'_>, routes: &[Written<'_>], reading: &mut Reading<'_>) -> ApiKeys {
@@ -46,6 +46,19 @@ struct Found {
     pepper: Option<Secret>,
 }
 
+impl Found {
+    /// Whether a digest is that of the empty text.
+    ///
+    /// Security: such an entry would let in whoever sends an empty key.
+    fn is_of_nothing(&self, digest: KeyDigest) -> bool {
+        match (digest, &self.pepper) {
+            (KeyDigest::Sha256(bytes), _) => bytes == api_key::digest_sha256(b""),
+            (KeyDigest::Peppered(bytes), Some(pepper)) => bytes == api_key::digest_peppered(pepper, b""),
+            (KeyDigest::Peppered(_), None) => false,
+        }
+    }
+}
+
 fn pepper(view: View<'_>, reading: &mut Reading<'_>) -> Option<Secret> {
     match (view.get("value"), view.get("file")) {
         (Some(value), None) => secrets::inline(value, Strength::Strong, reading),
@@ -70,17 +83,9 @@ fn take_file(
     let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(reason) => {
-            let message = format!("file {path} cannot be read: {}", reason.0);
-            match reading.mode {
-                LoadMode::Start => {
-                    let hint = "routes with api_key answer 503 until it can be read";
-                    reading.report.warn(view.spot(), Fault::new(message.clone(), hint));
-                }
-                LoadMode::Reload => {
-                    let fault = Fault::new(message.clone(), "mount it, or change its mode");
-                    reading.report.error(view.spot(), fault);
-                }
-            }
+            let fault = reason.fault(path);
+            let message = fault.message.clone();
+            secrets::missing(view, fault, "routes with api_key answer 503 until it can be read", reading);
             return Err(message);
         }
     };
@@ -165,6 +170,11 @@ fn one<'t>(view: View<'t>, found: &Found, has_pepper: bool, reading: &mut Readin
             return None;
         }
     };
+    if found.is_of_nothing(digest) {
+        let fault = Fault::new("this is the hash of an empty key", "hash the key itself, without a newline");
+        reading.report.error(section.get("hash").unwrap_or(view).spot(), fault);
+        return None;
+    }
     let raw = value.and_then(|value| value.text()).filter(|text| !text.is_empty());
     let name = section.text("name").unwrap_or(view.key()).to_owned();
     let id = match section.get("id") {

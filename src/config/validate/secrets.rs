@@ -159,23 +159,22 @@ pub(super) fn from_file(view: View<'_>, strength: Strength, reading: &mut Readin
             };
             judged(view, trimmed.to_vec(), strength, reading)
         }
-        Err(Unreadable(reason)) => unavailable(view, path, &reason, reading),
+        Err(reason) => unavailable(view, path, &reason, reading),
     }
 }
 
 /// At start the rest of the gate serves and this part answers 503; on reload the last good state is better.
-fn unavailable(view: View<'_>, path: &str, reason: &str, reading: &mut Reading<'_>) -> Option<Secret> {
-    let message = format!("file {path} cannot be read: {reason}");
-    match reading.mode {
-        LoadMode::Start => {
-            let hint = "what needs it answers 503 until the file can be read";
-            reading.report.warn(view.spot(), Fault::new(message, hint));
-        }
-        LoadMode::Reload => {
-            reading.report.error(view.spot(), Fault::new(message, "mount it, or change its mode"));
-        }
-    }
+fn unavailable(view: View<'_>, path: &str, reason: &Unreadable, reading: &mut Reading<'_>) -> Option<Secret> {
+    missing(view, reason.fault(path), "what needs it answers 503 until the file can be read", reading);
     None
+}
+
+/// Tells of a file of secrets that cannot be read, as grave as the load mode has it.
+pub(super) fn missing(view: View<'_>, fault: Fault, at_start: &str, reading: &mut Reading<'_>) {
+    match reading.mode {
+        LoadMode::Start => reading.report.warn(view.spot(), Fault::new(fault.message, at_start)),
+        LoadMode::Reload => reading.report.error(view.spot(), fault),
+    }
 }
 
 fn judged(view: View<'_>, bytes: Vec<u8>, strength: Strength, reading: &mut Reading<'_>) -> Option<Secret> {

@@ -7,7 +7,7 @@ use crate::config::raw::View;
 use crate::config::{scalar, units};
 
 /// A map of the file, or its absence.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Section<'t>(pub(crate) Option<View<'t>>);
 
 impl<'t> Section<'t> {

@@ -80,8 +80,7 @@ fn from_file(view: View<'_>, path: &str, reading: &mut Reading<'_>) -> IpList {
     let bytes = match found {
         Ok(bytes) => bytes,
         Err(reason) => {
-            let message = format!("file {path} cannot be read: {}", reason.0);
-            reading.report.error(view.spot(), Fault::new(message, "mount it, or change its mode"));
+            reading.report.error(view.spot(), reason.fault(path));
             return IpList::default();
         }
     };
