@@ -137,3 +137,6 @@ fn unix_path(path: &str) -> Result<PathBuf, Fault> {
 fn is_plain_number(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
+
+#[cfg(test)]
+mod tests;

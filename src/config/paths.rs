@@ -95,3 +95,6 @@ fn escapes_are_whole(text: &str) -> bool {
         is_hex(digits.next()) && is_hex(digits.next())
     })
 }
+
+#[cfg(test)]
+mod tests;

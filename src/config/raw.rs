@@ -292,7 +292,8 @@ impl<'t> View<'t> {
         self.node().map(|node| node.mark).unwrap_or_default()
     }
 
-    fn key_mark(self) -> Mark {
+    /// Where its key stands; where the item stands, when it has none.
+    pub(crate) fn key_mark(self) -> Mark {
         match self.node() {
             Some(Node { step: Step::Key(_, mark), .. }) => *mark,
             Some(node) => node.mark,

@@ -3,7 +3,7 @@
 //! A finding never stops the reading: every problem of every file comes out of one run.
 
 use super::problem::{Problem, Severity, Snippet};
-use super::raw::{Content, Mark, Tree, View};
+use super::raw::{Content, Made, Mark, Origin, Tree, View};
 use super::source::{FileId, Sources};
 
 /// Most problems told; a file with more of them has one cause.
@@ -167,10 +167,8 @@ impl Ink {
     fn of(tree: &Tree) -> Self {
         let mut ranges = Vec::with_capacity(tree.len() * 2);
         for view in tree.all() {
-            let key = view.key_spot();
-            if let Place::File(_, mark) = key.place
-                && !view.key().is_empty()
-            {
+            if *view.origin() == Origin::File && !view.key().is_empty() {
+                let mark = view.key_mark();
                 ranges.push((mark.start, mark.end, !view.is_key_hidden()));
             }
             if let Content::Scalar(_) = view.content() {
@@ -187,21 +185,23 @@ impl Ink {
     fn snippet(&self, text: &str, mark: Mark) -> Option<Snippet> {
         let (from, to) = line_around(text, mark.start)?;
         let mut shown = String::new();
+        let mut count = 0;
         let mut caret = None;
         let mut caret_end = 0;
         let mut at = from;
         let mut next = self.ranges.partition_point(|(_, end, _)| *end <= from);
-        while at < to {
+        while at < to && caret.is_none_or(|caret| count < caret + WIDEST) {
             while self.ranges.get(next).is_some_and(|(_, end, _)| *end <= at) {
                 next += 1;
             }
             if caret.is_none() && at >= mark.start {
-                caret = Some(shown.chars().count());
+                caret = Some(count);
             }
             let inside = self.ranges.get(next).filter(|(start, _, _)| *start <= at);
             at = match inside {
                 Some((_, end, false)) => {
                     shown.push_str("***");
+                    count += 3;
                     (*end).min(to)
                 }
                 Some((_, _, true)) | None => {
@@ -214,11 +214,12 @@ impl Ink {
                         break;
                     }
                     shown.push(drawn(found));
+                    count += 1;
                     at + found.len_utf8()
                 }
             };
             if at <= mark.end {
-                caret_end = shown.chars().count();
+                caret_end = count;
             }
         }
         let shown = shown.trim_end().to_owned();
@@ -298,7 +299,6 @@ pub(crate) fn printable(text: &str, most: usize) -> String {
 
 /// How a value is quoted in a message: as written, unless it came from a reference.
 pub(crate) fn quoted(view: View<'_>) -> String {
-    use super::raw::Made;
     match view.scalar() {
         Some(scalar) if scalar.made == Made::Written => format!("`{}`", printable(&scalar.text, 60)),
         Some(scalar) => match &scalar.made {
@@ -313,3 +313,6 @@ pub(crate) fn quoted(view: View<'_>) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

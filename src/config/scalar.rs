@@ -246,3 +246,6 @@ pub(crate) fn digest(text: &str) -> Result<KeyDigest, Fault> {
         _ => Err(wrong()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,14 @@ use super::*;
 
 mod corpus;
 mod examples;
+mod hostile;
+mod inputs;
+mod keys;
+mod overlay;
 mod reading;
+mod references;
+mod routes;
+mod telling;
 
 /// A directory of one test's files, removed at the end.
 pub(super) struct Folder(PathBuf);

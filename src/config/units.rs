@@ -119,3 +119,6 @@ fn number_and_unit(text: &str) -> Option<(u64, &str, &str)> {
     let (unit, tail) = rest.split_at_checked(letters)?;
     Some((number.parse().ok()?, unit, tail))
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,8 +52,8 @@ pub(crate) fn parse(text: &str, file: FileId, most_nodes: usize, report: &mut Re
             }
         };
         match step {
-            Progress::Go => {}
-            Progress::Stop => return None,
+            Progress::Go if !growing.report.is_full() => {}
+            Progress::Go | Progress::Stop => return None,
         }
     }
     growing.finish()

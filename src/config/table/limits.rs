@@ -56,7 +56,7 @@ pub(super) static LIMITS: Group = Group {
             "buffered_total",
             &[size(1 << 16, 1 << 34)],
             Default::Size(defaults::BUFFERED_TOTAL),
-            "All held bodies together; one client has at most a quarter.",
+            "All held bodies together; a client with several of them has at most a quarter.",
         ),
         key(
             "body_idle",

@@ -9,9 +9,9 @@ use crate::config::report::Fault;
 use crate::config::settings::{ClientIpHeader, KeyLocation, Limits, Security};
 use crate::config::units::size_text;
 
-/// A signed body is held, and one caller may hold a quarter of the total: a larger one could never pass.
+/// A signed body is held, so one larger than all held bodies together could never pass.
 pub(super) fn judge_bodies(routes: &[Written<'_>], limits: &Limits, reading: &mut Reading<'_>) {
-    let most = limits.buffered_total / 4;
+    let most = limits.buffered_total;
     for Written { route, view } in routes {
         let is_held = route.signature.as_ref().is_some_and(|signature| signature.plan.reads_body());
         if is_held
@@ -19,10 +19,8 @@ pub(super) fn judge_bodies(routes: &[Written<'_>], limits: &Limits, reading: &mu
             && let Some(place) = Section(Some(*view)).section("body").get("max_size")
             && !reading.report.has_error_at(&place.spot())
         {
-            let message = format!(
-                "a signed body is held, and one caller may hold {}, a quarter of limits.buffered_total",
-                size_text(most)
-            );
+            let message =
+                format!("a signed body is held, and all held bodies together have {}", size_text(most));
             let hint = "write a smaller size, or a larger limits.buffered_total";
             reading.report.error(place.spot(), Fault::new(message, hint));
         }

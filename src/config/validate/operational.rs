@@ -71,7 +71,7 @@ fn sink(section: Section<'_>, key: &str, default: Sink, reading: &Reading<'_>) -
 
 /// Reads the bounds, and holds them against each other.
 pub(super) fn limits(section: Section<'_>, reading: &mut Reading<'_>) -> Limits {
-    let limits = Limits {
+    let mut limits = Limits {
         head_timeout: section.duration_or("head_timeout", defaults::HEAD_TIMEOUT),
         head_size: section.size_or("head_size", defaults::HEAD_SIZE),
         head_fields: section.number_or("head_fields", defaults::HEAD_FIELDS),
@@ -98,15 +98,11 @@ pub(super) fn limits(section: Section<'_>, reading: &mut Reading<'_>) -> Limits 
     let pairs = [
         ("drain_min", limits.drain_min > limits.drain_max, "is longer than drain_max"),
         ("uri_size", limits.uri_size > limits.head_size, "is larger than head_size, which holds it"),
-        (
-            "buffered_body",
-            limits.buffered_body > limits.buffered_total / 4,
-            "is larger than a quarter of buffered_total, which is all one client may use",
-        ),
+        ("buffered_body", limits.buffered_body > limits.buffered_total, "is larger than buffered_total"),
     ];
     for (key, is_wrong, message) in pairs {
         if is_wrong
-            && let Some(view) = section.get(key).or(section.0)
+            && let Some(view) = section.get(key)
             && !reading.report.has_error_at(&view.spot())
         {
             reading
@@ -114,5 +110,9 @@ pub(super) fn limits(section: Section<'_>, reading: &mut Reading<'_>) -> Limits 
                 .error(view.spot(), Fault::new(format!("{key} {message}"), "change one of the two"));
         }
     }
+    // Only a written value contradicts; a default gives way.
+    limits.drain_min = limits.drain_min.min(limits.drain_max);
+    limits.uri_size = limits.uri_size.min(limits.head_size);
+    limits.buffered_body = limits.buffered_body.min(limits.buffered_total);
     limits
 }
