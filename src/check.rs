@@ -130,16 +130,17 @@ impl Policy {
         if upgrade != Upgrade::None && route.judges_bodies() {
             return Err(Deny::new(Reason::UpgradeRefused, route.line));
         }
-        // 5, 6. Who calls: shared secret, then API key; the app never sees the key.
+        // 5, 6. Who calls: shared secret, then API key.
         let mut proven = credentials::prove(route, &self.keys, &parts, now.wall, &mut facts.identity)?;
-        if let Some(rule) = &route.api_key {
-            rule.strip(&mut parts);
-        }
         // 7. What they may do.
         route.authorize.check(proven.key.as_deref())?;
         // 8. What the head tells of the body.
         self.declared_body(route, facts.declared_length)?;
         credentials::begin_signature(route, &parts, now.wall, &mut proven)?;
+        // Last of the head: a signature may cover where the key stood. The app never sees it.
+        if let Some(rule) = &route.api_key {
+            rule.strip(&mut parts);
+        }
         Ok(HeadPass { parts, peer, client, upgrade, proven })
     }
 

@@ -74,7 +74,7 @@ impl SignatureRule {
 
     /// Whether the request carries this kind of credential at all.
     pub(super) fn is_presented(&self, parts: &Parts) -> bool {
-        self.plan.headers().iter().any(|name| parts.headers.contains_key(name))
+        self.plan.is_presented(&head_of(parts, None))
     }
 
     /// Whether the verdict needs the body's bytes.
@@ -95,12 +95,7 @@ impl SignatureRule {
         let keys: Vec<&Key> =
             order.iter().filter_map(|index| self.keys.get(*index)).map(|(_, key, _)| key).collect();
         let url = self.plan.needs_url().then(|| self.signed_url(parts));
-        let head = SignedHead {
-            method: parts.method.as_str(),
-            path_and_query: parts.uri.path_and_query().map_or("", |target| target.as_str()),
-            url: url.as_deref(),
-            headers: &parts.headers,
-        };
+        let head = head_of(parts, url.as_deref());
         let replay = match self.replay {
             Replay::Off => ReplayId::Unwanted,
             Replay::Reject | Replay::Acknowledge => ReplayId::Wanted,
@@ -171,6 +166,15 @@ impl SignatureRule {
 
     fn deny(&self, reason: Reason) -> Deny {
         Deny::new(reason, self.line)
+    }
+}
+
+fn head_of<'a>(parts: &'a Parts, url: Option<&'a str>) -> SignedHead<'a> {
+    SignedHead {
+        method: parts.method.as_str(),
+        path_and_query: parts.uri.path_and_query().map_or("", |target| target.as_str()),
+        url,
+        headers: &parts.headers,
     }
 }
 

@@ -87,6 +87,17 @@ impl Locator {
         }
     }
 
+    /// Whether a request carries anything there; a place in the body counts, for the head cannot tell.
+    pub(super) fn may_be_filled(&self, head: &SignedHead<'_>) -> bool {
+        match self {
+            Self::Header(name) => head.headers.contains_key(name),
+            Self::Numbered(beginning) => head.headers.keys().any(|name| name.as_str().starts_with(beginning)),
+            Self::Query(name) => !matches!(form::find(query(head.path_and_query), name), Ok(None)),
+            Self::Form(_) | Self::Json(_) => true,
+            Self::Item(_) => false,
+        }
+    }
+
     /// The one value there, `None` when there is none or it is empty.
     ///
     /// # Errors

@@ -148,6 +148,12 @@ impl Plan {
         self.rules.locators().any(|locator| locator.reads(name))
     }
 
+    /// Whether a request carries a signature of this scheme at all, right or wrong. Where the signature stands in the
+    /// body the head cannot tell, and every request counts as carrying one.
+    pub fn is_presented(&self, head: &SignedHead<'_>) -> bool {
+        self.rules.sig.iter().any(|locator| locator.may_be_filled(head))
+    }
+
     /// Makes a key of a secret.
     ///
     /// # Errors
