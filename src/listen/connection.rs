@@ -52,7 +52,7 @@ pub trait Serve: 'static {
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Self::Body>>;
 
-    /// The answer when serving panicked.
+    /// The answer when serving panicked, or gave one that cannot be sent.
     fn panicked(&self) -> Response<Self::Body>;
 
     /// Runs what the request made of the connection by answering 101, to its end.

@@ -109,8 +109,16 @@ async fn answer<W: Serve>(
         line.door.worker.panicked()
     });
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        line.switched.set(true);
-    } else if line.is_last() {
+        // Security: only a head that asked for it may make a tunnel of what follows.
+        match line.view.standing() {
+            Standing::Last => line.switched.set(true),
+            Standing::Idle | Standing::Heading | Standing::Body | Standing::Whole | Standing::Stalled => {
+                line.caller.close_after();
+                response = line.door.worker.panicked();
+            }
+        }
+    }
+    if !line.switched.get() && line.is_last() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| Tail::new(body, flight)))

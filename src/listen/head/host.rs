@@ -47,7 +47,9 @@ fn name(host: &[u8]) -> Option<()> {
 }
 
 fn port(digits: &[u8]) -> Option<()> {
-    let plain = matches!(digits.len(), 1..=5) && digits.iter().all(u8::is_ascii_digit);
-    let number = digits.iter().fold(0_u32, |sum, &digit| sum * 10 + u32::from(digit.wrapping_sub(b'0')));
-    (plain && (1..=65_535).contains(&number)).then_some(())
+    if !matches!(digits.len(), 1..=5) || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = digits.iter().fold(0_u32, |sum, &digit| sum * 10 + u32::from(digit - b'0'));
+    (1..=65_535).contains(&number).then_some(())
 }

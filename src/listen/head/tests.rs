@@ -287,6 +287,8 @@ fn there_is_exactly_one_valid_host() {
         "a:0",
         "a:65536",
         "a:999999",
+        "a:99999999999999999999",
+        "[::1]:99999999999999999999",
         "a:8o",
         "a:+80",
         "a:80:80",
@@ -418,6 +420,16 @@ proptest! {
         let mut scanner = Scanner::default();
         let verdict = (1..=head.len()).map(|end| scanner.scan(&head[..end], &LIMITS)).find(|scan| *scan != Scan::Partial);
         prop_assert_eq!(scan(&head), verdict.unwrap_or(Scan::Partial));
+    }
+
+    #[test]
+    fn no_value_makes_the_scanner_fail(
+        name in prop::sample::select(vec!["Host", "Content-Length", "Transfer-Encoding", "Upgrade", "X"]),
+        value in "[0-9a-f:.,\\[\\] ]{0,60}",
+        target in "(http://)?[0-9a-z:./?\\[\\]]{0,60}",
+    ) {
+        let _ = scan(format!("GET {target} HTTP/1.1\r\nHost: a\r\n{name}: {value}\r\n\r\n").as_bytes());
+        let _ = scan(format!("GET {target} HTTP/1.1\r\n{name}: {value}\r\n\r\n").as_bytes());
     }
 
     #[test]

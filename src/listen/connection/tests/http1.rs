@@ -156,6 +156,17 @@ fn a_switched_connection_is_a_tunnel_and_gets_the_bytes_sent_ahead() {
 }
 
 #[test]
+fn a_switch_nobody_asked_for_is_an_error_and_no_tunnel() {
+    with_gate(limits(), |gate| async move {
+        let answers =
+            gate.talk(b"GET /ws HTTP/1.1\r\nHost: a\r\n\r\nGET /evil HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert_eq!(statuses(&answers), ["500"], "{answers}");
+        assert!(answers.contains("connection: close"));
+        assert_eq!(gate.seen(), ["GET /ws 1"]);
+    });
+}
+
+#[test]
 fn a_refused_switch_closes_the_connection_and_what_came_behind_is_no_request() {
     with_gate(limits(), |gate| async move {
         let head = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
