@@ -27,7 +27,7 @@ use crate::listen::bind::{self, BindFailed, SocketFile};
 use crate::listen::drain::{Drain, Times};
 use crate::listen::slots::{Ceiling, Slots, derived, derived_http2};
 use crate::observe::log::{self, Log, Verbose};
-use crate::observe::{ListenCounts, Observer, Pulse, SinkError};
+use crate::observe::{Action, Event, ListenCounts, Observer, Outcome, Pulse, SinkError};
 use crate::ops::{BindError, Bound, Ops, Parts};
 use crate::reload::{Cause, Complaint, Reload, Status, Watching};
 use crate::snapshot::{Snapshot, Snapshots};
@@ -104,6 +104,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
     let inputs = settings.inputs.clone();
     observer.show(&snapshot.meters);
     observer.config_applied(snapshot.generation, &settings.hash, clock::now().wall);
+    record(&observer, Action::ConfigLoad, snapshot.generation, &file.to_string_lossy());
     let shared = Shared {
         tables: Arc::new(Tables::new(&settings.limits)),
         budget: Budget::new(settings.limits.buffered_total),
@@ -146,7 +147,7 @@ fn compile(loaded: Loaded, observer: &Observer) -> Result<Snapshot, StartError> 
 impl Running {
     /// Serves until SIGTERM or SIGINT, then drains and ends. SIGHUP reloads.
     pub fn serve_until_signalled(mut self) {
-        let Self { runtime, signals, drain, reload, shared, .. } = &mut self;
+        let Self { runtime, signals, drain, reload, shared, observer, .. } = &mut self;
         runtime.block_on(async {
             let mut drained = std::pin::pin!(drain.run());
             loop {
@@ -154,10 +155,10 @@ impl Running {
                     asked = signals.next() => match asked {
                         Asked::End(signal) => {
                             tracing::info!(signal, "draining");
+                            record(observer, Action::Drain, shared.snapshots.load().generation, signal);
                             drain.terminate(times(&shared.snapshots.load().settings));
                         }
-                        // The outcome is logged where it is made.
-                        Asked::Reload => drop(reload.trigger(Cause::Signal).await),
+                        Asked::Reload => reload.nudge(Cause::Signal),
                     },
                     outcome = &mut drained => {
                         tracing::info!(?outcome, "drained");
@@ -179,6 +180,7 @@ impl Running {
     fn end(self) {
         self.reload.stop();
         self.workers.join();
+        record(&self.observer, Action::Stop, self.shared.snapshots.load().generation, "");
         self.ops.end();
         if let Err(lost) = self.observer.close(LAST_WORDS) {
             tracing::error!(lost, "audit records could not be written before the end");
@@ -236,6 +238,18 @@ fn shown(address: &Address) -> String {
         Address::Tcp(address) => address.to_string(),
         Address::Unix(path) => format!("unix:{}", path.display()),
     }
+}
+
+/// Tells the audit what the process itself does.
+fn record(observer: &Observer, action: Action, generation: u64, resource: &str) {
+    observer.event(Event {
+        at: clock::now(),
+        action,
+        outcome: Outcome::Applied,
+        generation,
+        resource: resource.to_owned(),
+        detail: String::new(),
+    });
 }
 
 /// The metrics page tells what the listeners count.

@@ -154,6 +154,13 @@ impl Reload {
         outcome.await.map_err(|_| Ended)
     }
 
+    /// Has the files read soon; the outcome is logged. For signals, which cannot wait.
+    pub fn nudge(&self, cause: Cause) {
+        let (answer, _) = oneshot::channel();
+        // When the thread has ended, so does the gate.
+        let _ = self.wake.send(Wake::Asked(cause, answer));
+    }
+
     /// Ends the thread; what is in force stays.
     pub fn stop(&self) {
         // It has ended already when nobody listens.

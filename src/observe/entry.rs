@@ -128,6 +128,8 @@ impl Entry {
         other.id = self.id;
         other.arrived = self.arrived;
         other.ended = self.ended;
+        other.finished = self.finished;
+        other.bytes = self.bytes;
         other.method = self.method.clone();
         other.path.clone_from(&self.path);
         other.client = self.client;

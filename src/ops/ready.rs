@@ -1,17 +1,17 @@
 //! Whether traffic should come here: one judgement from the configuration, the app, the workers and the drain.
 //!
-//! *unhealthy* (503): draining, a worker is stuck, or the app cannot be reached: this instance can serve nobody, others
-//! may. *degraded* (200): a changed configuration is refused, the app of a single route cannot be reached, or the app
-//! is down during maintenance, when callers get the maintenance answer from us. *healthy* (200): everything else.
+//! *unhealthy* (503): draining, starting, or a worker is stuck: the gate itself should get no traffic. *degraded* (200):
+//! a changed configuration is refused, or an app cannot be reached; the gate answers, and says what is wrong.
+//! *healthy* (200): everything else. Why the app's absence is not unhealthy: `docs/decisions/0006-ready.md`.
 
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::probe::{self, Found};
+use super::probe;
 use super::{Desk, Startup};
 use crate::base::clock;
-use crate::config::settings::Settings;
+use crate::config::settings::{Settings, Upstream};
 use crate::listen::drain::Stage;
 use crate::reload::{Status, Watching};
 
@@ -39,8 +39,6 @@ pub(super) struct Dependency {
     pub(super) name: String,
     pub(super) health: Health,
     pub(super) message: String,
-    /// How much its trouble is ours.
-    pub(super) effect: Health,
 }
 
 /// The whole judgement.
@@ -68,41 +66,33 @@ pub(super) async fn judge(desk: &Desk) -> Readiness {
         reasons.push(super::public::stuck(stuck));
     }
     let dependencies = dependencies(desk, &snapshot.settings).await;
-    let own = match (reasons.is_empty(), &status.refused) {
-        (false, _) => Health::Unhealthy,
-        (true, Some(_)) => Health::Degraded,
-        (true, None) => Health::Healthy,
+    let all_reached = dependencies.iter().all(|dependency| dependency.health == Health::Healthy);
+    let health = match (reasons.is_empty(), &status.refused, all_reached) {
+        (false, _, _) => Health::Unhealthy,
+        (true, Some(_), _) | (true, None, false) => Health::Degraded,
+        (true, None, true) => Health::Healthy,
     };
-    let health = dependencies.iter().map(|dependency| dependency.effect).chain([own]).max().unwrap_or(own);
     Readiness { health, status: Rc::new(Status::clone(&status)), dependencies, reasons }
 }
 
 async fn dependencies(desk: &Desk, settings: &Settings) -> Vec<Dependency> {
-    let main = desk.probes.ask(&settings.upstream).await;
-    let effect = if settings.operational.maintenance_mode { Health::Degraded } else { Health::Unhealthy };
-    let mut all =
-        vec![dependency("upstream".to_owned(), probe::name(&settings.upstream.target), main, effect)];
+    let mut all = vec![dependency("upstream".to_owned(), &settings.upstream, desk).await];
     for route in &settings.routes {
-        let Some(upstream) = route.upstream.as_ref().filter(|other| other.target != settings.upstream.target)
-        else {
-            continue;
-        };
-        let found = desk.probes.ask(upstream).await;
-        let name = format!("upstream of {}", route.name);
-        all.push(dependency(name, probe::name(&upstream.target), found, Health::Degraded));
+        let other = route.upstream.as_ref().filter(|other| other.target != settings.upstream.target);
+        if let Some(upstream) = other {
+            all.push(dependency(format!("upstream of {}", route.name), upstream, desk).await);
+        }
     }
     all
 }
 
-fn dependency(name: String, target: String, found: Found, effect: Health) -> Dependency {
-    match found {
-        Ok(()) => Dependency {
-            name,
-            health: Health::Healthy,
-            message: format!("{target} accepts connections"),
-            effect: Health::Healthy,
-        },
-        Err(message) => Dependency { name, health: Health::Unhealthy, message, effect },
+async fn dependency(name: String, upstream: &Upstream, desk: &Desk) -> Dependency {
+    match desk.probes.ask(upstream).await {
+        Ok(()) => {
+            let message = format!("{} accepts connections", probe::name(&upstream.target));
+            Dependency { name, health: Health::Healthy, message }
+        }
+        Err(message) => Dependency { name, health: Health::Unhealthy, message },
     }
 }
 
@@ -114,17 +104,8 @@ impl Readiness {
             let told = json!({ "status": dependency.health.word(), "message": dependency.message });
             dependencies.insert(dependency.name.clone(), told);
         }
-        let error = self.status.refused.as_ref().map(|refused| {
-            let first = refused.complaints.first();
-            json!({
-                "file": first.map(|complaint| complaint.file.as_str()),
-                "line": first.map(|complaint| complaint.line),
-                "column": first.map(|complaint| complaint.column),
-                "message": first.map(ToString::to_string),
-                "problems": refused.complaints.len(),
-                "since": refused.at.rfc3339(),
-            })
-        });
+        let refused = self.status.refused.as_ref();
+        let error = refused.and_then(|refused| refused.complaints.first()).map(ToString::to_string);
         let mut told = json!({
             "status": self.health.word(),
             "timestamp": clock::now().wall.rfc3339(),

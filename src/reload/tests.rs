@@ -311,6 +311,14 @@ fn what_changed_between_start_and_watching_is_found() {
 }
 
 #[test]
+fn a_nudge_is_enough() {
+    let bench = plain();
+    fs::write(&bench.main, "good 2\n").unwrap();
+    bench.reload.nudge(Cause::Signal);
+    bench.until_hash("good 2\n");
+}
+
+#[test]
 fn a_stopped_reload_says_so() {
     let bench = plain();
     bench.reload.stop();

@@ -51,6 +51,18 @@ fn hostile_texts_in_every_field_make_one_bounded_line() {
 }
 
 #[test]
+fn a_method_cannot_pass_for_an_action_of_the_gate() {
+    for (method, told) in [("PURGE", "PURGE"), ("config.reload", "http:config.reload")] {
+        let mut entry = Entry::new(0);
+        entry.method = http::Method::from_bytes(method.as_bytes()).unwrap();
+        let mut out = Vec::new();
+        line(&Note::Request(Box::new(entry)), &mut script(), &mut out);
+        let line: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(line["action"], told);
+    }
+}
+
+#[test]
 fn lines_are_numbered_without_a_gap() {
     let mut script = script();
     let mut out = Vec::new();

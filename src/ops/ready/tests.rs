@@ -28,27 +28,24 @@ fn a_ready_gate_tells_its_generation_and_its_app() {
 }
 
 #[test]
-fn without_its_app_it_is_not_ready() {
+fn without_its_app_it_is_degraded_and_says_how_to_mend_it() {
     let bench = bench();
     bench.set(nobody(), "");
     let heard = bench.ops("GET /ready");
-    assert_eq!(heard.status, 503);
+    assert_eq!(heard.status, 200, "the gate itself can answer");
     let told = heard.json();
-    assert_eq!(told["status"], "unhealthy");
+    assert_eq!(told["status"], "degraded");
     assert_eq!(told["dependencies"]["upstream"]["status"], "unhealthy");
     let message = told["dependencies"]["upstream"]["message"].as_str().unwrap();
     assert!(message.contains("refused") && message.contains("start the app"), "{message}");
 }
 
 #[test]
-fn during_maintenance_the_app_may_be_away() {
+fn maintenance_is_no_trouble() {
     let bench = bench();
-    bench.set(nobody(), "operational: {maintenance_mode: true}\n");
-    let heard = bench.ops("GET /ready");
-    assert_eq!((heard.status, heard.json()["status"].as_str().unwrap()), (200, "degraded"));
     let app = bench.app.as_ref().unwrap().local_addr().unwrap();
     bench.set(app, "operational: {maintenance_mode: true}\n");
-    assert_eq!(bench.ops("GET /ready").json()["status"], "healthy", "maintenance itself is no trouble");
+    assert_eq!(bench.ops("GET /ready").json()["status"], "healthy");
 }
 
 #[test]
@@ -60,10 +57,8 @@ fn a_refused_configuration_degrades_and_tells_file_line_and_message() {
     let told = heard.json();
     assert_eq!(told["status"], "degraded");
     assert_eq!(told["config"]["generation"], 3);
-    let error = &told["config"]["error"];
-    assert_eq!((&error["file"], &error["line"]), (&"gate.yaml".into(), &7.into()));
-    let message = error["message"].as_str().unwrap();
-    assert_eq!(message, "gate.yaml:7:3: routes[0].path: expected a path; begin it with /");
+    let error = told["config"]["error"].as_str().unwrap();
+    assert_eq!(error, "gate.yaml:7:3: routes[0].path: expected a path; begin it with /");
     let lines = bench.ops("GET /ready?verbose");
     assert_eq!(lines.status, 200);
     assert!(lines.body.contains("[-] config: a newer one is refused: gate.yaml:7:3: "), "{}", lines.body);
