@@ -1,5 +1,5 @@
 //! The record of one request: opened with its head, consumed by exactly one ending. Dropped unfinished, it tells that
-//! the caller went away, so no request is without one.
+//! the caller went away or the gate panicked, so no request is without one.
 
 use std::mem;
 use std::net::IpAddr;
@@ -221,7 +221,9 @@ fn key_judged(entry: &Entry, keys: KeyUse, ending: Ending) -> KeyJudged {
 impl Drop for Record {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
-            self.fail(entry, Failure::ClientGone, clock::mono());
+            // Dropped by a panic it was our fault, not the caller's.
+            let failure = if std::thread::panicking() { Failure::Internal } else { Failure::ClientGone };
+            self.fail(entry, failure, clock::mono());
         }
     }
 }

@@ -189,7 +189,7 @@ fn no_planted_secret_is_written_or_answered_in_any_spelling() {
         assert_ne!(bad, good, "bad config {number} is the good one");
         gate.nest.write("gate.yaml", &bad);
         let ready = until(SOON, &format!("bad config {number} is told"), || {
-            Some(gate.ready()).filter(|ready| ready["status"] == "degraded")
+            Some(gate.ready()).filter(|ready| ready["config"]["error"].is_string())
         });
         outputs.push((format!("/ready of bad config {number}"), ready.to_string()));
         for format in ["human", "json"] {
@@ -202,7 +202,7 @@ fn no_planted_secret_is_written_or_answered_in_any_spelling() {
                 .push((format!("check of bad config {number}"), String::from_utf8_lossy(&said).into_owned()));
         }
         gate.nest.write("gate.yaml", &good);
-        until(SOON, "healthy again", || (gate.ready()["status"] == "healthy").then_some(()));
+        until(SOON, "good again", || gate.ready()["config"]["error"].is_null().then_some(()));
     }
     outputs.extend(told(&gate));
     let nest = {

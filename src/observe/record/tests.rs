@@ -171,6 +171,19 @@ fn a_record_dropped_unfinished_tells_that_the_caller_went_away() {
 }
 
 #[test]
+fn a_record_dropped_by_a_panic_tells_that_it_was_our_fault() {
+    let bench = bench();
+    let request = record(&bench.scribe, &bench.meters, Some(0), "/site");
+    let served = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        let _request = request;
+        panic!("a defect");
+    }));
+    assert!(served.is_err());
+    let (audit, _) = bench.written();
+    assert_eq!((&audit[0]["reason"], &audit[0]["status"]), (&"internal".into(), &500.into()));
+}
+
+#[test]
 fn a_used_record_leaks_nothing_of_the_request_before() {
     let bench = bench();
     let mut request = record(&bench.scribe, &bench.meters, Some(1), "/hook/secret-path");
