@@ -140,6 +140,8 @@ impl Worker {
         let (payload, lease) = match snapshot.policy.need(&pass) {
             BodyNeed::Stream => (Payload::Stream(body), None),
             BodyNeed::Whole { max } => {
+                // A caller who leaves while its body is awaited is recorded with what is known of it.
+                tell(record, snapshot, facts);
                 let since = clock::mono();
                 let collected = self.collect(snapshot, (&mut pass, body), max).await?;
                 record.waited_for_body(clock::mono().since(since));

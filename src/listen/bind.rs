@@ -82,6 +82,7 @@ pub fn bind(addresses: &[Address], workers: usize) -> Result<Listening, BindFail
 
 fn tcp(at: SocketAddr, listening: &mut Listening) -> io::Result<()> {
     let mut at = at;
+    refuse_company(at)?;
     for share in &mut listening.shares {
         let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_reuse_address(true)?;
@@ -98,6 +99,17 @@ fn tcp(at: SocketAddr, listening: &mut Listening) -> io::Result<()> {
     }
     listening.addresses.push(Address::Tcp(at));
     Ok(())
+}
+
+/// `SO_REUSEPORT` would let a second gate of the same user share the port unnoticed, and half of the callers would be
+/// judged by another configuration. A socket without it cannot be bound while anyone listens there.
+fn refuse_company(at: SocketAddr) -> io::Result<()> {
+    if at.port() == 0 {
+        return Ok(());
+    }
+    let probe = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
+    probe.set_reuse_address(true)?;
+    probe.bind(&at.into())
 }
 
 fn unix(path: &Path, listening: &mut Listening) -> io::Result<()> {

@@ -66,6 +66,15 @@ fn a_taken_port_is_reported_with_its_address() {
 }
 
 #[test]
+fn a_second_gate_cannot_share_the_port_of_the_first() {
+    let first = bind(&[Address::Tcp("127.0.0.1:0".parse().expect("an address"))], 2).expect("bound");
+    let failed = bind(&first.addresses, 2).expect_err("shared");
+    assert_eq!(failed.error.kind(), std::io::ErrorKind::AddrInUse);
+    drop(first);
+    bind(&[failed.address], 2).expect("free again");
+}
+
+#[test]
 fn a_unix_socket_is_for_owner_and_group_and_its_file_goes_with_it() {
     let place = Place::new();
     let listening = bind(&place.address(), 2).expect("bound");
