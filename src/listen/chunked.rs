@@ -23,6 +23,11 @@ enum State {
     #[default]
     Size,
     Extension,
+    /// Within a quoted string, which must end before its line does: readers differ on where a line with an open
+    /// quote ends.
+    Quoted,
+    /// Behind a backslash in a quoted string.
+    Escaped,
     SizeLf,
     Data,
     DataCr,
@@ -66,7 +71,15 @@ impl Follower {
         match (self.state, byte) {
             (State::Size, _) => return self.size(byte),
             (State::Extension, b'\r') => self.state = State::SizeLf,
-            (State::Extension, b'\t' | 0x20..=0x7e) => return self.extension(),
+            (State::Extension | State::Quoted | State::Escaped, b'\t' | 0x20..=0x7e) => {
+                self.state = match (self.state, byte) {
+                    (State::Extension, b'"') | (State::Escaped, _) => State::Quoted,
+                    (State::Quoted, b'"') => State::Extension,
+                    (State::Quoted, b'\\') => State::Escaped,
+                    (same, _) => same,
+                };
+                return self.extension();
+            }
             (State::SizeLf, b'\n') if self.left == 0 => return Step::LastChunk,
             (State::SizeLf, b'\n') => self.state = State::Data,
             (State::Data, _) => return Step::Data,
@@ -75,7 +88,15 @@ impl Follower {
                 self.state = State::Size;
                 self.digits = 0;
             }
-            (State::Extension | State::SizeLf | State::DataCr | State::DataLf, _) => return Step::Broken,
+            (
+                State::Extension
+                | State::Quoted
+                | State::Escaped
+                | State::SizeLf
+                | State::DataCr
+                | State::DataLf,
+                _,
+            ) => return Step::Broken,
         }
         Step::Byte
     }

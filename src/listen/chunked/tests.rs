@@ -20,6 +20,7 @@ fn a_body_is_followed_to_its_trailer_section() {
         "a\r\n0123456789\r\n0\r\n",
         "A;x=y\r\n0123456789\r\n0\r\n",
         "1;a=\"b c\"\t;d\r\nx\r\n0;last\r\n",
+        "1;a=\"b\\\"c;\";d=\"\"\r\nx\r\n0\r\n",
         "0000000000000001\r\nx\r\n0000000000000000\r\n",
         "2\r\n\r\n\r\n0\r\n",
     ] {
@@ -54,6 +55,10 @@ fn what_is_no_chunk_is_broken() {
         "5\r\nhello\r\r\n",
         "5\r\nhello0\r\n",
         "5;a=\"\n\"\r\nhello\r\n",
+        "5;a=\"\r\nhello\r\n",
+        "5;a=\"\r\n\"\r\nhello\r\n",
+        "5;a=\"\\\"\r\nhello\r\n",
+        "5;a=\"\\\r\nhello\r\n",
         "5;a\rb\r\nhello\r\n",
         "5;a=\0\r\nhello\r\n",
         "5;\u{e9}\r\nhello\r\n",
