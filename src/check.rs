@@ -51,12 +51,24 @@ pub struct Facts {
     pub route: Option<usize>,
     /// The API key and secrets that verified.
     pub identity: Identity,
-    /// Whether a 401 of this request counts for the flood guard.
-    pub flood_counts: bool,
+    /// What a 401 of this request is to the flood guard.
+    pub flood: Flood,
     /// A body of this length was declared.
     pub declared_length: Option<u64>,
     /// The body has been read to its end.
     pub body_taken: bool,
+}
+
+/// What a 401 is to the flood guard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flood {
+    /// Nothing: the guard is off.
+    #[default]
+    Off,
+    /// Nothing: the callers stand behind a proxy nobody declared, and one could lock out all.
+    UndeclaredProxy,
+    /// It is counted.
+    Counts,
 }
 
 /// A head that was accepted; the body is still to come.
@@ -119,8 +131,12 @@ impl Policy {
         // 2. Who may call at all: cheapest, needs nothing else.
         self.ips.check(client.ip)?;
         // 3. Before any secret is compared, so that guessing costs the guesser.
-        facts.flood_counts = self.flood.is_on() && !self.client_ip.undeclared_proxy(peer, &parts.headers);
-        if facts.flood_counts {
+        facts.flood = match self.flood.is_on() {
+            true if self.client_ip.undeclared_proxy(peer, &parts.headers) => Flood::UndeclaredProxy,
+            true => Flood::Counts,
+            false => Flood::Off,
+        };
+        if facts.flood == Flood::Counts {
             self.flood.check(&tables.flood, client.ip, now.mono)?;
         }
         // 4. Which rules apply.

@@ -14,12 +14,12 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
 
-use crate::base::clock;
+use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
 use crate::base::watchdog::Watchdog;
 use crate::check::deny::Reason;
-use crate::check::{Answer, BodyNeed, Deny, Facts, HeadPass, Payload, Permit, Verdict};
+use crate::check::{Answer, BodyNeed, Deny, Facts, Flood, HeadPass, Payload, Permit, Verdict};
 use crate::forward::answer::{self, Asked};
 use crate::forward::body::{self, Collected};
 use crate::forward::budget::{Budget, Lease};
@@ -202,6 +202,14 @@ impl Worker {
         }
     }
 
+    fn count_failure(&self, snapshot: &Snapshot, facts: &Facts, at: Mono) {
+        match (facts.flood, facts.client) {
+            (Flood::Counts, Some(client)) => self.tables.flood.count(client.ip, at),
+            (Flood::UndeclaredProxy, _) => snapshot.warn_of_undeclared_proxy(),
+            (Flood::Off | Flood::Counts, _) => {}
+        }
+    }
+
     /// The one place that records and renders what goes no further.
     fn stopped(
         &self,
@@ -213,8 +221,8 @@ impl Worker {
         let at = clock::mono();
         match stop {
             Stop::Deny(deny) => {
-                if let (401, true, Some(client)) = (deny.reason.status(), facts.flood_counts, facts.client) {
-                    self.tables.flood.count(client.ip, at);
+                if deny.reason.status() == 401 {
+                    self.count_failure(snapshot, facts, at);
                 }
                 record.denied(&deny, at);
                 answer::refusal(&deny, asker.asked(), snapshot.extras(facts.route))

@@ -1,7 +1,7 @@
 //! One generation of everything compiled: rules, targets, counters, rendered answers. Swapped whole, loaded once per
 //! request. Compiled by `app` at start and by `reload` after; never changed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use arc_swap::ArcSwap;
 use http::{HeaderValue, Version};
@@ -39,6 +39,7 @@ pub struct Snapshot {
     route_targets: Vec<Option<Arc<Target>>>,
     answers: Vec<RouteAnswers>,
     maintenance: Maintenance,
+    undeclared_proxy: Once,
 }
 
 /// The generation in force; one per process.
@@ -112,6 +113,7 @@ impl Snapshot {
                 &operational.maintenance_message,
                 operational.maintenance_retry_after,
             ),
+            undeclared_proxy: Once::new(),
             shown,
             settings: Arc::new(settings),
         })
@@ -139,6 +141,17 @@ impl Snapshot {
         let pace =
             PaceRules { idle: limits.body_idle, rate: limits.body_rate, grace: limits.body_rate_grace };
         CollectRules { max, pace, whole: limits.buffered_body_timeout, ending: Ending::of(version) }
+    }
+
+    /// Tells once a generation that the flood guard cannot count.
+    pub fn warn_of_undeclared_proxy(&self) {
+        self.undeclared_proxy.call_once(|| {
+            tracing::warn!(
+                hint = "write security.trusted_proxies",
+                "a proxy nobody declared forwards callers: the flood guard does not count their failures, because \
+                 one of them could lock out all; until its address stands in trusted_proxies, guessing is not slowed"
+            );
+        });
     }
 
     /// What a refusal on this route adds to its answer.

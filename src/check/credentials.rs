@@ -51,6 +51,11 @@ pub(super) fn prove(
             proven.credentials = proven.credentials.saturating_add(1);
         }
     }
+    // Nobody is told what a caller must be allowed before anything was presented.
+    let signs = || route.signature.as_ref().is_some_and(|rule| rule.is_presented(parts));
+    if proven.credentials == 0 && !route.public && route.require == Require::Any && !signs() {
+        return Err(Deny::new(Reason::CredentialMissing, route.line));
+    }
     Ok(proven)
 }
 

@@ -3,8 +3,9 @@
 //! HTTP/1 heads have passed the raw validator of `listen` before; what stands here holds for HTTP/2 too and needs
 //! parsed fields: Host, method, Upgrade, Expect, nominations of `Connection`.
 
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{Method, Version};
 
 use super::deny::{Deny, Reason};
@@ -66,6 +67,7 @@ impl HeadRules {
         method(&parts.method)?;
         self.sizes(parts)?;
         target(parts)?;
+        length(&parts.headers)?;
         facts::host_of(parts).map_err(|_| Deny::new(Reason::HostInvalid, 0))?;
         expect(&parts.headers)?;
         self.nominations(&parts.headers)?;
@@ -132,15 +134,40 @@ fn method(method: &Method) -> Result<(), Deny> {
     Ok(())
 }
 
-/// The target must be origin-form bytes that need no interpretation; `*` goes with OPTIONS only.
+/// The target must be origin-form bytes that need no interpretation; `*` goes with OPTIONS only. A scheme stands
+/// beside an authority in HTTP/2 alone, and the app is no other server than an HTTP one.
 fn target(parts: &Parts) -> Result<(), Deny> {
     let malformed = || Deny::new(Reason::HeadMalformed, 0);
-    let target = parts.uri.path_and_query().ok_or_else(malformed)?.as_str();
+    let is_http = matches!(parts.uri.scheme_str(), Some("http" | "https"));
+    if parts.uri.authority().is_some() && !is_http {
+        return Err(malformed());
+    }
+    let whole = parts.uri.path_and_query().ok_or_else(malformed)?;
+    let target = whole.as_str();
+    // An empty target (`#x` in HTTP/2, its fragment cut off) reads as `/` and would be written as nothing.
+    if target == "/" && *whole != PathAndQuery::from_static("/") {
+        return Err(malformed());
+    }
     if target == "*" {
         return if parts.method == Method::OPTIONS { Ok(()) } else { Err(malformed()) };
     }
     let readable = target.bytes().all(|byte| matches!(byte, 0x21..=0x7e) && byte != b'#');
     if target.starts_with('/') && readable { Ok(()) } else { Err(malformed()) }
+}
+
+/// A declared length is one plain decimal. HTTP/2 lets equal doubles and leading zeros through, which an HTTP/1 app
+/// may read in two ways.
+fn length(headers: &HeaderMap) -> Result<(), Deny> {
+    let mut lines = headers.get_all(header::CONTENT_LENGTH).iter().map(HeaderValue::as_bytes);
+    let plain = match (lines.next(), lines.next()) {
+        (None, _) => true,
+        (Some(digits), None) => {
+            let zero_led = digits.len() > 1 && digits.first() == Some(&b'0');
+            !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && !zero_led
+        }
+        (Some(_), Some(_)) => false,
+    };
+    if plain { Ok(()) } else { Err(Deny::new(Reason::HeadMalformed, 0)) }
 }
 
 fn expect(headers: &HeaderMap) -> Result<(), Deny> {

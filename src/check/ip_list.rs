@@ -10,13 +10,16 @@ use crate::config::settings::IpList;
 #[derive(Debug)]
 pub(super) struct IpRules {
     allow: Option<NetTable>,
+    /// Line of the allow list's first entry.
+    allow_line: u32,
     deny: Option<NetTable>,
 }
 
 impl IpRules {
     pub(super) fn from_settings(allow: Option<&IpList>, deny: Option<&IpList>) -> Self {
         let table = |list: &IpList| NetTable::new(list.nets.iter().copied());
-        Self { allow: allow.map(table), deny: deny.map(table) }
+        let allow_line = allow.and_then(|list| list.nets.first()).map_or(0, |(_, line)| *line);
+        Self { allow: allow.map(table), allow_line, deny: deny.map(table) }
     }
 
     pub(super) fn check(&self, client: IpAddr) -> Result<(), Deny> {
@@ -24,7 +27,9 @@ impl IpRules {
             return Err(Deny::new(Reason::IpDenied, line));
         }
         match &self.allow {
-            Some(table) if table.find(client).is_none() => Err(Deny::new(Reason::IpNotAllowed, 0)),
+            Some(table) if table.find(client).is_none() => {
+                Err(Deny::new(Reason::IpNotAllowed, self.allow_line))
+            }
             Some(_) | None => Ok(()),
         }
     }

@@ -15,7 +15,7 @@ use http::header::{HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 
-use crate::base::clock::{self, Mono};
+use crate::base::clock;
 use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
 use crate::check::{Granted, Payload, Permit, Upgrade};
@@ -234,13 +234,6 @@ impl Flight {
         }
     }
 
-    /// The app took the message: with a 2xx, or by switching protocols, which a copy of the handshake must not repeat.
-    fn remember(&mut self, now: Mono) {
-        if let Some(reservation) = self.reservation.take() {
-            reservation.commit(now);
-        }
-    }
-
     /// The head of the answer is there: settles the reservation and the record.
     fn arrive(&mut self, answer: Response<WireBody>, mut link: Box<Link>, record: Record) -> Sent {
         let (mut parts, body) = answer.into_parts();
@@ -253,7 +246,6 @@ impl Flight {
         if follows == Follows::Tunnel {
             return match link.switch() {
                 Ok(switched) => {
-                    self.remember(now);
                     let tunnel = Tunnel::new(switched, self.rules.silence, self.desk.watchdog());
                     let tail = record.forwarded(parts.status, now);
                     Sent::Switched(Response::from_parts(parts, OutBody::empty().with_tail(tail)), tunnel)
@@ -265,8 +257,10 @@ impl Flight {
             link.retire();
         }
         // The head decides: an app that says 2xx took the message, even if the rest of its answer breaks off.
-        if parts.status.is_success() {
-            self.remember(now);
+        if let Some(reservation) = self.reservation.take()
+            && parts.status.is_success()
+        {
+            reservation.commit(now);
         }
         let (pool, upload) = (Rc::clone(&self.pool), Rc::clone(&self.upload));
         let body = match (Reply::begin(body, link, pool, upload, self.rules.silence), follows) {

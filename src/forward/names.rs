@@ -110,12 +110,6 @@ impl Names {
         }
     }
 
-    /// Whether the field says where the request came from. The verdict read it, so no caller can nominate it away:
-    /// whether it goes on is decided by [`Names::fate`] alone.
-    pub(super) fn tells_origin(&self, name: &HeaderName) -> bool {
-        kind(name.as_str()) == Kind::Forwarding || self.client_ip.as_ref() == Some(name)
-    }
-
     /// What happens to a trailer field. Trailers come after the verdict, so they may name nothing a verdict, the
     /// framing or the gate's own fields rest on, and no odd name at all.
     pub(super) fn fate_of_trailer(&self, name: &HeaderName) -> Fate {
@@ -202,7 +196,10 @@ fn kind_of_x(name: &str) -> Kind {
         "x-http-method-override"
         | "x-http-method"
         | "x-method-override"
+        | "x-original-method"
+        | "x-original-uri"
         | "x-original-url"
+        | "x-rewrite-uri"
         | "x-rewrite-url" => Kind::Bound,
         "x-real-ip"
         | "x-client-ip"

@@ -47,13 +47,10 @@ pub(super) enum Reuse {
 }
 
 impl Weight {
-    /// Weighs a payload. A body declared to have no byte is none although its stream is still open: with the head the
-    /// app has the whole request.
+    /// Weighs a payload.
     pub(super) fn of<B: Body>(payload: &Payload<B>) -> Self {
         match payload {
-            Payload::Stream(body) if body.is_end_stream() || body.size_hint().exact() == Some(0) => {
-                Self::None
-            }
+            Payload::Stream(body) if body.is_end_stream() => Self::None,
             Payload::Stream(_) => Self::Stream,
             Payload::Whole { bytes, trailers: None } => Self::Whole(bytes.len() as u64),
             Payload::Whole { bytes, trailers: Some(_) } => Self::WholeWithTrailers(bytes.len() as u64),
@@ -98,7 +95,7 @@ pub(super) fn clean_trailers(trailers: &mut HeaderMap, names: &Names) {
 
 /// One pass over the names; the map is touched only for what goes.
 fn strip(headers: &mut HeaderMap, names: &Names, origin: &Origin<'_>) {
-    let mut stripped = nominated(headers, names);
+    let mut stripped = nominated(headers);
     let gone = headers.keys().filter(|name| names.fate(name, origin.trust, headers) == Fate::Strip);
     stripped.extend(gone.cloned());
     for name in stripped {
@@ -107,19 +104,17 @@ fn strip(headers: &mut HeaderMap, names: &Names, origin: &Origin<'_>) {
 }
 
 /// The fields the caller bound to its connection by naming them in `Connection`. The head checks refuse nominations
-/// of what a verdict needs; framing, Host and what a trusted proxy says of the caller cannot be nominated away here
-/// either.
-fn nominated(headers: &HeaderMap, names: &Names) -> Vec<HeaderName> {
+/// of what a verdict needs; framing and Host cannot be nominated away here either.
+fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
     let tokens = headers.get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
-    let options = tokens.map(<[u8]>::trim_ascii).filter(|token| {
+    let names = tokens.map(<[u8]>::trim_ascii).filter(|token| {
         !token.eq_ignore_ascii_case(b"keep-alive")
             && !token.eq_ignore_ascii_case(b"close")
             && !token.is_empty()
     });
-    options
+    names
         .filter_map(|token| HeaderName::from_bytes(token).ok())
         .filter(|name| ![CONTENT_LENGTH, TRANSFER_ENCODING, TRAILER, HOST].contains(name))
-        .filter(|name| !names.tells_origin(name))
         .collect()
 }
 

@@ -44,6 +44,44 @@ fn the_host_must_be_one_and_the_same_everywhere() {
 }
 
 #[test]
+fn an_empty_target_is_not_read_as_the_root() {
+    let (mut parts, ()) = get("/").body(()).unwrap().into_parts();
+    for (target, verdict) in
+        [("#", Some(Reason::HeadMalformed)), ("#x", Some(Reason::HeadMalformed)), ("/#x", None), ("/", None)]
+    {
+        let mut uri = parts.uri.clone().into_parts();
+        uri.path_and_query = Some(target.parse().unwrap());
+        parts.uri = http::Uri::from_parts(uri).unwrap();
+        assert_eq!(rules().judge(&parts).err().map(|deny| deny.reason), verdict, "{target:?}");
+    }
+}
+
+#[test]
+fn a_length_is_one_plain_decimal() {
+    for length in ["0", "5", "18446744073709551615"] {
+        assert_eq!(judge(get("/").header("content-length", length)), Ok(Upgrade::None), "{length}");
+    }
+    for length in ["", "05", "00", "+5", "-5", "5, 5", "0x5", "5 "] {
+        let build = get("/").header("content-length", length);
+        assert_eq!(judge(build), Err(Reason::HeadMalformed), "{length:?}");
+    }
+    let twice = get("/").header("content-length", "5").header("content-length", "5");
+    assert_eq!(judge(twice), Err(Reason::HeadMalformed));
+}
+
+#[test]
+fn a_scheme_is_http_or_https() {
+    for (uri, verdict) in [
+        ("http://app.example/", Ok(Upgrade::None)),
+        ("https://app.example/", Ok(Upgrade::None)),
+        ("ftp://app.example/", Err(Reason::HeadMalformed)),
+        ("javascript://app.example/", Err(Reason::HeadMalformed)),
+    ] {
+        assert_eq!(judge(Request::get(uri).header("host", "app.example")), verdict, "{uri}");
+    }
+}
+
+#[test]
 fn methods_that_tunnel_echo_or_differ_by_case_are_refused() {
     for method in ["CONNECT", "TRACE", "get", "Post"] {
         let request = Request::builder().method(method).uri("/").header("host", "a");

@@ -9,11 +9,11 @@ fn verdict(rules: &IpRules, client: &str) -> Option<(Reason, u32)> {
 }
 
 #[test]
-fn deny_beats_allow_and_names_its_line() {
+fn deny_beats_allow_and_each_names_its_line() {
     let rules = IpRules::from_settings(Some(&list(&[("10.0.0.0/8", 3)])), Some(&list(&[("10.1.0.0/16", 5)])));
     assert_eq!(verdict(&rules, "10.2.0.1"), None);
     assert_eq!(verdict(&rules, "10.1.0.1"), Some((Reason::IpDenied, 5)));
-    assert_eq!(verdict(&rules, "11.0.0.1"), Some((Reason::IpNotAllowed, 0)));
+    assert_eq!(verdict(&rules, "11.0.0.1"), Some((Reason::IpNotAllowed, 3)));
 }
 
 #[test]

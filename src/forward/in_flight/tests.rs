@@ -209,32 +209,3 @@ fn a_delivery_that_broke_off_may_come_again() {
         assert!(matches!(after, Reserved::Fresh(_)), "{after:?}");
     });
 }
-
-#[test]
-fn a_handshake_the_app_took_is_remembered() {
-    for (answer, taken) in [
-        ("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", true),
-        ("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n", false),
-        ("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", false),
-    ] {
-        run(async move {
-            let app = App::answering(answer).await;
-            let memory = Arc::new(ReplayMemory::new(16));
-            let reserve = || memory.reserve([7; 32], Duration::from_secs(60), clock::mono());
-            let Reserved::Fresh(reservation) = reserve() else { unreachable!("nothing is remembered yet") };
-            let gate = app.gate();
-            gate.reservation.set(Some(reservation));
-            let mut client = gate.client().await;
-            client
-                .write_all(
-                    b"GET / HTTP/1.1\r\nHost: app\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-                )
-                .await
-                .unwrap();
-            read_until(&mut client, "\r\n\r\n").await;
-            let after = reserve();
-            assert_eq!(matches!(after, Reserved::Duplicate), taken, "{answer:?}: {after:?}");
-            assert_eq!(matches!(after, Reserved::Fresh(_)), !taken, "{answer:?}: {after:?}");
-        });
-    }
-}

@@ -115,27 +115,6 @@ fn a_stream_that_is_reset_never_becomes_a_complete_request() {
 }
 
 #[test]
-fn a_body_declared_empty_makes_a_whole_request_of_the_head() {
-    run(async {
-        let app = App::start(|mut session| async move {
-            session.request().await;
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            session.say(OK).await;
-        })
-        .await;
-        let gate = app.gate();
-        let mut client = gate.client2().await;
-        let mut request = request("POST");
-        request.headers_mut().insert("content-length", "0".parse().unwrap());
-        let (_response, mut stream) = client.send_request(request, false).unwrap();
-        eventually(|| !app.heads.borrow().is_empty()).await;
-        stream.send_reset(Reason::CANCEL);
-        eventually(|| gate.observer.in_flight() == 0).await;
-        assert_eq!(gate.told("allow", "ok"), 1, "the app has it, whether or not the stream ever ends");
-    });
-}
-
-#[test]
 fn an_answer_that_breaks_off_resets_its_stream() {
     run(async {
         let app = App::start(|mut session| async move {
