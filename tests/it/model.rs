@@ -41,6 +41,8 @@ pub(crate) enum Class {
 pub(crate) struct Expected {
     pub(crate) status: u16,
     pub(crate) class: Class,
+    /// Another refusal that is as good: a path with two readings, refused in its plain one already.
+    pub(crate) or: Option<(u16, Class)>,
 }
 
 /// What outlives a request: quotas used and messages delivered.
@@ -61,7 +63,7 @@ enum Standing {
 type Refused = Expected;
 
 fn refuse<T>(status: u16, class: Class) -> Result<T, Refused> {
-    Err(Expected { status, class })
+    Err(Expected { status, class, or: None })
 }
 
 impl Setup {
@@ -81,6 +83,9 @@ impl Memory {
     }
 
     fn walk(&mut self, setup: &Setup, request: &Request) -> Result<Expected, Refused> {
+        if request.target.contains('\\') {
+            return refuse(400, Class::Head);
+        }
         let client = client_of(setup, request)?;
         listed(setup.allow.as_deref(), &setup.deny, client)?;
         let rule = route(setup, request)?;
@@ -97,7 +102,7 @@ impl Memory {
             return match rule.replay() {
                 Replay::Off => unreachable!("never remembered"),
                 Replay::Reject => refuse(409, Class::Replayed),
-                Replay::Acknowledge => Ok(Expected { status: 200, class: Class::Acknowledged }),
+                Replay::Acknowledge => Ok(Expected { status: 200, class: Class::Acknowledged, or: None }),
             };
         }
         if setup.maintenance && !rule.critical {
@@ -107,7 +112,7 @@ impl Memory {
         if let Some(message) = message.filter(|_| !request.app_fails && rule.replay() != Replay::Off) {
             self.delivered.insert(message);
         }
-        Ok(Expected { status: if request.app_fails { 500 } else { 200 }, class: Class::Forwarded })
+        Ok(Expected { status: if request.app_fails { 500 } else { 200 }, class: Class::Forwarded, or: None })
     }
 
     /// All limits or none.
@@ -151,15 +156,16 @@ fn client_of(setup: &Setup, request: &Request) -> Result<IpAddr, Refused> {
     if !setup.trusted || request.forwarded_for.is_empty() {
         return Ok(peer);
     }
-    let mut hops = Vec::new();
-    for text in request.forwarded_for.join(",").split(',') {
-        match text.trim().parse::<IpAddr>() {
-            Ok(address) => hops.push(address.to_canonical()),
+    let lines = request.forwarded_for.join(",");
+    let mut last = peer;
+    for text in lines.split(',').rev() {
+        match text.trim().parse::<IpAddr>().map(|hop| hop.to_canonical()) {
+            Ok(hop) if hop.is_loopback() => last = hop,
+            Ok(hop) => return Ok(hop),
             Err(_) => return refuse(400, Class::Head),
         }
     }
-    let untrusted = hops.iter().rev().find(|hop| !hop.is_loopback());
-    Ok(*untrusted.unwrap_or(&hops[0]))
+    Ok(last)
 }
 
 fn listed(allow: Option<&[Net]>, deny: &[Net], client: IpAddr) -> Result<(), Refused> {
@@ -179,13 +185,20 @@ fn network_of(client: IpAddr) -> String {
 /// The most specific rule of the raw path; 400 when another reading of the path has another rule.
 fn route<'a>(setup: &'a Setup, request: &Request) -> Result<&'a Rule, Refused> {
     let path = request.target.split('?').next().unwrap_or_default();
-    let winner = paths::most_specific(&setup.rules, path);
-    for reading in paths::readings(path) {
-        if paths::most_specific(&setup.rules, &reading) != winner {
-            return refuse(400, Class::Path);
-        }
+    if !paths::is_well_escaped(path) {
+        return refuse(400, Class::Path);
     }
-    let Some(number) = winner else { return refuse(404, Class::Path) };
+    let plain = plain_route(setup, request, path);
+    if paths::is_ambiguous(&setup.rules, path) {
+        let or = plain.err().map(|refused| (refused.status, refused.class));
+        return Err(Expected { status: 400, class: Class::Path, or });
+    }
+    plain
+}
+
+/// The rule of the raw path, host and method.
+fn plain_route<'a>(setup: &'a Setup, request: &Request, path: &str) -> Result<&'a Rule, Refused> {
+    let Some(number) = paths::most_specific(&setup.rules, path) else { return refuse(404, Class::Path) };
     let rule = &setup.rules[number];
     let host = request.host.to_ascii_lowercase();
     let host = host.split(':').next().unwrap_or_default();
@@ -280,7 +293,8 @@ fn signed(rule: &Rule, request: &Request) -> Result<Option<Vec<u8>>, Refused> {
     match request.signing {
         Signing::Absent if rule.any => Ok(None),
         Signing::Good { secret } if sign.secrets.contains(&secret) && !SECRETS[secret].expired => {
-            Ok(Some(request.message(sign)).filter(|_| rule.replay() != Replay::Off))
+            let message = [rule.name.as_bytes(), b" ", &request.message(sign)].concat();
+            Ok(Some(message).filter(|_| rule.replay() != Replay::Off))
         }
         Signing::Absent
         | Signing::Malformed

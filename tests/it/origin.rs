@@ -6,7 +6,7 @@ mod seen;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,6 +41,7 @@ struct Shared {
     script: Script,
     notes: Mutex<Notes>,
     stopping: AtomicBool,
+    spoken: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -94,6 +95,7 @@ impl Origin {
             script: Arc::new(script),
             notes: Mutex::default(),
             stopping: AtomicBool::new(false),
+            spoken: Arc::default(),
         });
         let accepting = Arc::clone(&shared);
         thread::spawn(move || {
@@ -143,9 +145,9 @@ impl Origin {
         self.shared.notes().raw.clone()
     }
 
-    /// Connections accepted so far.
+    /// Connections that brought at least one byte; probes of readiness bring none.
     pub(crate) fn connections(&self) -> usize {
-        self.shared.notes().raw.len()
+        self.shared.spoken.load(Ordering::Acquire)
     }
 
     /// Closes every connection that is open now.
@@ -175,7 +177,7 @@ fn serve(stream: TcpStream, shared: &Arc<Shared>) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(120)));
     let _ = stream.set_write_timeout(Some(Duration::from_secs(120)));
     let Ok(reading) = stream.try_clone() else { return };
-    let mut source = Source::new(reading);
+    let mut source = Source::new(reading, Arc::clone(&shared.spoken));
     let connection = {
         let mut notes = shared.notes();
         notes.raw.push(Vec::new());

@@ -245,7 +245,9 @@ fn replay(gate: &Gate, origin: &Origin, how: &Replay) -> Result<(), String> {
     let is_4xx = matches!(statuses.as_slice(), [400..500]);
     let held = match how {
         Refused(_) | Guarded(_) => is_4xx && seen.is_empty(),
-        NotWhole(_) => !smuggled && seen.len() <= 1 && statuses.len() <= 1,
+        NotWhole(_) => {
+            !smuggled && seen.len() <= 1 && statuses.iter().filter(|status| **status < 300).count() <= 1
+        }
         Stripped(_) => !spoofed && statuses.len() == 1,
         Frames(_) => true,
     };

@@ -40,7 +40,7 @@ fn a_bad_config_exits_with_78_opens_no_port_and_names_the_place() {
     );
     let cases = [
         (good.replace("version: 1", "version: 2"), "1"),
-        (good.replace("upstream:", "upstraem:"), "2"),
+        (good.replace("upstream:", "upstraem:"), "5"),
         (good.replace("public: true", "public: maybe"), "9"),
         (good.replace("    public: true\n", ""), "7"),
         (good.replace("upstream: http://127.0.0.1:9", "upstream: gopher://x"), "5"),
@@ -117,7 +117,7 @@ fn the_environment_fills_in_and_overrides() {
     let nest = Nest::new();
     let text = config(
         origin.addr,
-        "security: {webhook_secrets: {github: \"${HOOK_SECRET}\"}}\noperational: {maintenance_message: \"${NOTE:-at $$5}\", maintenance_mode: false}\n",
+        "security: {webhook_secrets: {github: \"${HOOK_SECRET}\"}}\noperational: {maintenance_message: \"${NOTE:-at} $$5\", maintenance_mode: false}\n",
     );
     nest.write("gate.yaml", &text);
     let path = nest.path("gate.yaml");

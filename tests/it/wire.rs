@@ -223,6 +223,7 @@ impl Wire {
         let first = lines.next().unwrap_or_default();
         let status = first
             .strip_prefix("HTTP/1.1 ")
+            .or_else(|| first.strip_prefix("HTTP/1.0 "))
             .and_then(|rest| rest.get(..3))
             .and_then(|digits| digits.parse().ok())
             .ok_or_else(|| Broken::Grammar(first.to_owned()))?;

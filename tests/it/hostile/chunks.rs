@@ -30,7 +30,7 @@ fn hook(lines: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn broken() -> Vec<(String, Vec<u8>)> {
-    let sizes: [(&str, &[u8]); 27] = [
+    let sizes: [(&str, &[u8]); 28] = [
         ("hex-mark", b"0x5"),
         ("space-before", b" 5"),
         ("tab-before", b"\t5"),
@@ -58,6 +58,7 @@ fn broken() -> Vec<(String, Vec<u8>)> {
         ("extension-lf", b"5;a=\nb"),
         ("extension-quoted-lf", b"5;a=\"\n\""),
         ("extension-cr", b"5;a=\rb"),
+        ("extension-open-quote", b"5;a=\""),
     ];
     let mut all: Vec<(String, Vec<u8>)> = sizes
         .into_iter()

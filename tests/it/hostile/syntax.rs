@@ -121,7 +121,7 @@ fn request_lines(table: &mut Table) {
     for (name, line) in bad {
         table.refuse(&format!("line-{name}"), &first(line));
     }
-    for method in ["CONNECT", "TRACE", "connect", "Trace", "PRI"] {
+    for method in ["CONNECT", "TRACE", "connect", "Trace"] {
         table.add(
             &format!("method-{method}").to_lowercase(),
             &first(format!("{method} /open HTTP/1.1")),
@@ -133,7 +133,7 @@ fn request_lines(table: &mut Table) {
     table.add("connect-early-bytes", early, Want::Refused(&[400, 405, 501]));
     let long = format!("{} /open HTTP/1.1", "M".repeat(9000));
     table.add("method-long", &first(long), Want::Refused(&[400, 405, 414, 431, 501]));
-    for method in ["get", "Get", "GETX", "M-SEARCH", "X!"] {
+    for method in ["get", "Get", "GETX", "M-SEARCH", "X!", "PRI"] {
         table.add("method-odd", &first(format!("{method} /open HTTP/1.1")), Want::Judged);
     }
 }

@@ -21,7 +21,7 @@ const PATHS: [PathRule; 10] = [
     PathRule::Prefix("/other"),
 ];
 
-const TARGETS: [&str; 44] = [
+const TARGETS: [&str; 52] = [
     "/",
     "/hook",
     "/hook?x=1",
@@ -66,6 +66,34 @@ const TARGETS: [&str; 44] = [
     "/u/7%2Fd",
     "/api/v1;x/y",
     "/other/%41",
+    "/hook%3fx",
+    "/u/7%23/d",
+    "/api/%zz",
+    "/api/%",
+    "/u/%c3%a9",
+    "/x/;/../hook",
+    "/x//../a/b",
+    "/other;/x/%2e%2e",
+];
+
+/// Targets with one reading.
+const PLAIN: [&str; 16] = [
+    "/",
+    "/hook",
+    "/hook?x=1",
+    "/a/b",
+    "/a/c",
+    "/api",
+    "/api/x",
+    "/api/v1",
+    "/api/v1/x?y=/a/b",
+    "/apix",
+    "/u/7",
+    "/u/7/d",
+    "/u/me",
+    "/u/7/x",
+    "/other/x",
+    "/elsewhere",
 ];
 
 const NETS: [Net; 8] = [
@@ -100,13 +128,17 @@ const FORWARDED: [&str; 16] = [
 
 /// One whole setup, and requests that come one after another.
 pub(crate) fn plays(most_requests: usize) -> impl Strategy<Value = (Setup, Vec<Request>)> {
-    (setups(), vec(requests(), 1..=most_requests))
+    let runs = vec((requests(), prop_oneof![3 => Just(1usize), 1 => 2..5usize]), 1..=most_requests / 2);
+    (setups(), runs).prop_map(move |(setup, runs)| {
+        let requests = runs.into_iter().flat_map(|(request, times)| std::iter::repeat_n(request, times));
+        (setup, requests.take(most_requests).collect())
+    })
 }
 
 fn setups() -> impl Strategy<Value = Setup> {
-    let lists = (option::weighted(0.2, nets()), prop_oneof![3 => Just(Vec::new()), 1 => nets()]);
-    let switches = (any::<bool>(), option::weighted(0.2, 1..12u32), prop::bool::weighted(0.15));
-    let rules = subsequence(PATHS.to_vec(), 1..=PATHS.len()).prop_flat_map(|paths| {
+    let lists = (option::weighted(0.08, nets()), prop_oneof![9 => Just(Vec::new()), 1 => nets()]);
+    let switches = (any::<bool>(), option::weighted(0.2, 1..40u32), prop::bool::weighted(0.15));
+    let rules = subsequence(PATHS.to_vec(), 3..=PATHS.len()).prop_flat_map(|paths| {
         paths.into_iter().enumerate().map(|(number, path)| rules(number, path)).collect::<Vec<_>>()
     });
     (lists, switches, rules).prop_map(|((allow, deny), (trusted, per_minute, maintenance), rules)| Setup {
@@ -125,9 +157,9 @@ fn nets() -> impl Strategy<Value = Vec<Net>> {
 
 fn rules(number: usize, path: PathRule) -> impl Strategy<Value = Rule> {
     let whom = (
-        prop_oneof![2 => Just(&[][..]), 1 => Just(&["POST"][..]), 1 => Just(&["GET", "PUT"][..])],
-        prop_oneof![4 => Just(&[][..]), 1 => Just(&["gate.test"][..]), 1 => Just(&["a.test", "b.test"][..])],
-        option::weighted(0.15, nets()),
+        prop_oneof![4 => Just(&[][..]), 1 => Just(&["POST"][..]), 1 => Just(&["GET", "PUT"][..])],
+        prop_oneof![8 => Just(&[][..]), 1 => Just(&["gate.test"][..]), 1 => Just(&["a.test", "b.test"][..])],
+        option::weighted(0.08, nets()),
     );
     let what = (
         option::weighted(0.35, select(vec![&[0][..], &[0, 1], &[1, 2]])),
@@ -183,22 +215,38 @@ fn rules(number: usize, path: PathRule) -> impl Strategy<Value = Rule> {
     )
 }
 
-/// Every second route can sign times, so that one message belongs to one route.
+/// Every second route signs times.
 fn signs(number: usize) -> impl Strategy<Value = Sign> {
     let secrets = select(vec![&[0][..], &[0, 1], &[1, 2]]);
     let replay = option::of(select(vec![Replay::Off, Replay::Reject, Replay::Acknowledge]));
     (secrets, replay).prop_map(move |(secrets, replay)| Sign { stamped: number % 2 == 1, secrets, replay })
 }
 
+/// Mostly plain requests with good credentials, so that the later checks are reached; else anything.
 fn requests() -> impl Strategy<Value = Request> {
-    let line =
-        (select(vec!["GET", "POST", "POST", "POST", "PUT", "DELETE", "OPTIONS"]), select(TARGETS.to_vec()));
-    let host = select(vec!["gate.test", "gate.test", "GATE.test:8080", "a.test", "other.test"]);
+    let methods = select(vec!["GET", "POST", "POST", "POST", "PUT", "DELETE", "OPTIONS"]);
+    let targets = prop_oneof![3 => select(PLAIN.to_vec()), 1 => select(TARGETS.to_vec())];
+    let hosts = select(vec!["gate.test", "gate.test", "gate.test", "GATE.test:8080", "a.test", "other.test"]);
     let from = prop_oneof![
-        1 => Just(Vec::new()),
-        4 => select(FORWARDED.to_vec()).prop_map(|one| vec![one]),
+        3 => Just(Vec::new()),
+        6 => select(FORWARDED[..9].to_vec()).prop_map(|one| vec![one]),
+        2 => select(FORWARDED.to_vec()).prop_map(|one| vec![one]),
         1 => (select(FORWARDED.to_vec()), select(FORWARDED.to_vec())).prop_map(|(one, two)| vec![one, two]),
     ];
+    let body = (select(vec![0, 1, 7, 15, 30]), prop::bool::weighted(0.15), 0..3i64);
+    (methods, targets, hosts, from, credentials(), body).prop_map(
+        |(method, target, host, forwarded_for, (token, mut keys, signing), (size, app_fails, early))| {
+            keys.dedup_by_key(|(place, _)| *place);
+            let at = crate::sign::unix_now() - early;
+            let (target, body) = (target.to_owned(), vec![b'b'; size]);
+            Request { method, target, host, forwarded_for, token, keys, signing, body, app_fails, at }
+        },
+    )
+}
+
+type Credentials = (Vec<Credential>, Vec<(KeyPlace, Credential)>, Signing);
+
+fn credentials() -> impl Strategy<Value = Credentials> {
     let secret = prop_oneof![
         4 => Just(Credential::Secret(0)),
         2 => Just(Credential::Secret(1)),
@@ -208,37 +256,13 @@ fn requests() -> impl Strategy<Value = Request> {
     ];
     let key = prop_oneof![6 => (0..5usize).prop_map(Credential::Key), 1 => Just(Credential::Wrong)];
     let place = select(vec![KeyPlace::Header, KeyPlace::Header, KeyPlace::Bearer, KeyPlace::Cookie]);
-    let credentials = (vec(secret, 0..=2), vec((place, key), 0..=2), signings());
-    let body = (select(vec![0, 1, 7, 15, 30]), prop::bool::weighted(0.2), 0..3i64);
-    (line, host, from, credentials, body).prop_map(
-        |(
-            (method, target),
-            host,
-            forwarded_for,
-            (mut token, mut keys, signing),
-            (size, app_fails, early),
-        )| {
-            // Twice is the rare case.
-            if target.len() % 4 != 0 {
-                token.truncate(1);
-            }
-            keys.dedup_by_key(|(place, _)| *place);
-            let at = crate::sign::unix_now() - early;
-            let body = vec![b'b'; size];
-            Request {
-                method,
-                target: target.to_owned(),
-                host,
-                forwarded_for,
-                token,
-                keys,
-                signing,
-                body,
-                app_fails,
-                at,
-            }
-        },
-    )
+    let tokens = prop_oneof![8 => vec(secret.clone(), 0..=1), 1 => vec(secret, 2)];
+    let anything = (tokens, vec((place, key), 0..=2), signings());
+    let good = (0..3usize, select(vec![0, 1])).prop_map(|(key, secret)| {
+        let keys = [KeyPlace::Header, KeyPlace::Cookie].map(|place| (place, Credential::Key(key)));
+        (vec![Credential::Secret(secret)], keys.to_vec(), Signing::Good { secret })
+    });
+    prop_oneof![3 => good, 2 => anything]
 }
 
 fn signings() -> impl Strategy<Value = Signing> {

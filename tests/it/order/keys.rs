@@ -21,6 +21,7 @@ routes:
   - {{name: search, path_prefix: /search/, api_key: {{locations: [header:X-API-Key]}}, authorize: {{permissions: [search_docs, list]}}}}
   - {{name: token, path: /token, shared_secret: {{header: X-Token, secrets: [{{id: new, value: "the new token of length"}}, {{id: old, value: "the old token of length"}}, {{id: gone, value: "the gone token of length", not_after: 2024-01-01T00:00:00Z}}]}}}}
   - {{name: either, path: /either, require: any, api_key: {{locations: [header:X-API-Key]}}, shared_secret: {{header: X-Token, secrets: [{{id: new, value: "the new token of length"}}]}}}}
+  - {{name: ranked, path: /ranked, require: any, authorize: {{roles: [admin]}}, api_key: {{locations: [header:X-API-Key]}}, shared_secret: {{header: X-Token, secrets: [{{id: new, value: "the new token of length"}}]}}}}
   - {{name: both, path: /both, api_key: {{locations: [header:X-API-Key]}}, shared_secret: {{header: X-Token, secrets: [{{id: new, value: "the new token of length"}}]}}}}
 api_keys:
   pepper: {{value: "a pepper of quite good length"}}
@@ -155,6 +156,9 @@ fn require_any_wants_one_and_no_bad_one_and_require_all_wants_each() {
     scene.refuses(&ask("/either", &[]), 401, "credential_missing");
     scene.refuses(&ask("/either", &[token, ("X-API-Key", "bad")]), 401, "key_unknown");
     scene.refuses(&ask("/either", &[("X-Token", "bad"), key]), 401, "secret_wrong");
+    scene.refuses(&ask("/ranked", &[]), 401, "credential_missing");
+    scene.refuses(&ask("/ranked", &[token]), 403, "not_authorized");
+    scene.passes(&ask("/ranked", &[key]));
     scene.passes(&ask("/both", &[token, key]));
     scene.refuses(&ask("/both", &[token]), 401, "key_missing");
     scene.refuses(&ask("/both", &[key]), 401, "secret_missing");

@@ -33,16 +33,23 @@ fn the_app_may_live_on_a_unix_socket() {
     let path = nest.path("app.sock");
     let app = UnixListener::bind(&path).unwrap();
     let answering = std::thread::spawn(move || {
-        let (mut stream, _) = app.accept().unwrap();
-        stream.set_read_timeout(Some(SOON)).unwrap();
-        let (mut head, mut block) = (Vec::new(), [0; 1024]);
-        while !head.ends_with(b"\r\n\r\n") {
-            let count = stream.read(&mut block).unwrap();
-            assert!(count > 0, "cut");
-            head.extend_from_slice(&block[..count]);
+        // A probe of readiness connects and says nothing; the request comes on another connection.
+        for stream in app.incoming().take(20) {
+            let mut stream = stream.unwrap();
+            stream.set_read_timeout(Some(SOON)).unwrap();
+            let (mut head, mut block) = (Vec::new(), [0; 1024]);
+            while !head.ends_with(b"\r\n\r\n") {
+                match stream.read(&mut block) {
+                    Ok(count @ 1..) => head.extend_from_slice(&block[..count]),
+                    Ok(0) | Err(_) => break,
+                }
+            }
+            if !head.is_empty() {
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nunix").unwrap();
+                return String::from_utf8(head).unwrap();
+            }
         }
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nunix").unwrap();
-        String::from_utf8(head).unwrap()
+        String::new()
     });
     let nowhere = ([127, 0, 0, 1], 9).into();
     let gate = Gate::start_in(nest, &config(nowhere, &format!("upstream: unix:{}\n{OPEN}", path.display())));
@@ -80,11 +87,26 @@ fn records_go_to_a_file_and_are_there_at_once() {
 #[test]
 fn a_full_disk_loses_records_loudly_and_no_request() {
     let origin = Origin::start();
-    let gate = Gate::start(origin.addr, &format!("telemetry: {{audit: {{file: /dev/full}}}}\n{OPEN}"));
-    for _ in 0..30 {
+    let config = format!("limits: {{audit_queue: 10}}\ntelemetry: {{audit: {{file: /dev/full}}}}\n{OPEN}");
+    let gate = Gate::start(origin.addr, &config);
+    for _ in 0..40 {
         assert_eq!(gate.ask(&Ask::get("/")).status, 200);
     }
     until(SOON, "every lost record is counted", || {
         (gate.metric("sidegate_audit_dropped_total", &[]) >= 30.0).then_some(())
     });
+}
+
+#[test]
+fn a_strict_audit_forwards_nothing_it_cannot_record() {
+    let origin = Origin::start();
+    let config = format!(
+        "limits: {{audit_queue: 10}}\ntelemetry: {{audit: {{file: /dev/full, strict: true}}}}\n{OPEN}"
+    );
+    let gate = Gate::start(origin.addr, &config);
+    let statuses: Vec<u16> = (0..40).map(|_| gate.ask(&Ask::get("/")).status).collect();
+    let served = statuses.iter().filter(|status| **status == 200).count();
+    assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+    assert!(served <= 10, "{served} requests forwarded, and room for 10 records");
+    assert_eq!(origin.count(), served);
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::seen::Framing;
 
@@ -38,14 +40,17 @@ pub(crate) struct Source {
     stream: TcpStream,
     unread: Vec<u8>,
     raw: Vec<u8>,
+    silent: bool,
+    spoken: Arc<AtomicUsize>,
 }
 
 /// Most bytes kept of one connection.
 const KEPT: usize = 256 * 1024;
 
 impl Source {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, unread: Vec::new(), raw: Vec::new() }
+    /// Counts itself in `spoken` with its first byte.
+    pub(crate) fn new(stream: TcpStream, spoken: Arc<AtomicUsize>) -> Self {
+        Self { stream, unread: Vec::new(), raw: Vec::new(), silent: true, spoken }
     }
 
     /// Everything received so far, up to a bound; the caller stores it.
@@ -69,6 +74,9 @@ impl Source {
     fn pull(&mut self) -> io::Result<usize> {
         let mut block = [0; 32 * 1024];
         let count = self.stream.read(&mut block)?;
+        if count > 0 && std::mem::replace(&mut self.silent, false) {
+            self.spoken.fetch_add(1, Ordering::AcqRel);
+        }
         self.unread.extend_from_slice(&block[..count]);
         let room = KEPT.saturating_sub(self.raw.len()).min(count);
         self.raw.extend_from_slice(&block[..room]);
@@ -101,7 +109,12 @@ impl Source {
         }
         let end = length.unwrap_or_default();
         let head: Vec<u8> = self.unread.drain(..end + 4).collect();
-        parse(&head[..end])
+        parse(&head[..end]).map_err(|stop| match stop {
+            Stop::Fault(what) => {
+                fault(&format!("{what} in {:?}", String::from_utf8_lossy(&head[..end.min(300)])))
+            }
+            Stop::End | Stop::Cut => stop,
+        })
     }
 
     /// Reads the body, handing out its pieces; returns the trailers.
