@@ -49,7 +49,7 @@ pub struct Settings {
     pub api_keys: ApiKeys,
     /// Logs and records.
     pub telemetry: Telemetry,
-    /// The bounds of `design.md` §8.
+    /// What bounds every request and the process.
     pub limits: Limits,
     /// Prefix of the headers that tell the app who called, e.g. `x-sidegate-`; always lower case, ends in `-`.
     pub identity_prefix: String,

@@ -1,6 +1,8 @@
 //! Text of the project holds for every machine: no path of one machine, no address of a package registry; packages
 //! are asked for by name.
 
+use std::collections::BTreeSet;
+
 use crate::tree::{self, Finding};
 
 /// Written in two pieces, so that this file does not accuse itself.
@@ -54,6 +56,42 @@ fn starts_path(line: &str, place: &str) -> bool {
     })
 }
 
+/// Documents of ours that a text names and that do not exist: ours have upper-case names; others are sources elsewhere.
+fn missing_documents(path: &str, text: &str, known: &BTreeSet<String>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let ends = line.match_indices(".md").map(|(at, _)| at);
+        let whole =
+            ends.filter(|at| !line.get(at + 3..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric)));
+        for at in whole {
+            let before = line.get(..at).unwrap_or_default();
+            let name: String =
+                before.chars().rev().take_while(|c| c.is_alphanumeric() || "-_".contains(*c)).collect();
+            let name: String = name.chars().rev().chain(".md".chars()).collect();
+            let is_ours =
+                name.len() > 3 && !name.trim_end_matches(".md").contains(|c: char| c.is_lowercase());
+            if is_ours && !known.contains(&name) {
+                let message = format!("there is no `{name}` in this project; name one that a reader has");
+                found.push(Finding { path: path.to_owned(), line: number + 1, message });
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_document_named_is_there() {
+    let paths = tree::files("");
+    let known = paths.iter().filter_map(|path| path.rsplit('/').next()).map(str::to_owned).collect();
+    // This file's own tests name documents that are not there.
+    let readable = paths.iter().filter(|path| *path != "tests/guards/text.rs" && !path.contains("/oracles/"));
+    let findings: Vec<Finding> = readable
+        .filter_map(|path| Some((path, std::fs::read_to_string(tree::root().join(path)).ok()?)))
+        .flat_map(|(path, text)| missing_documents(path, &text, &known))
+        .collect();
+    tree::expect_none(&findings);
+}
+
 #[test]
 fn no_text_names_a_machine_or_a_registry() {
     let paths = tree::files("").into_iter().filter(|path| !WRITTEN_BY_TOOLS.contains(&path.as_str()));
@@ -77,4 +115,12 @@ fn the_text_guard_can_fail() {
         );
     }
     assert!(foreign("README.md", "pip install x; /srv/app; my/home/x; /network/").is_empty());
+}
+
+#[test]
+fn the_document_guard_can_fail() {
+    let known = BTreeSet::from(["CONFIG.md".to_owned()]);
+    let good = "see `docs/CONFIG.md`, [it](../CONFIG.md#keys), x.mdx, *.md and spec.md of others";
+    assert!(missing_documents("README.md", good, &known).is_empty());
+    assert_eq!(missing_documents("README.md", "a\nsee `PLAN.md` and CONFIG.md", &known)[0].line, 2);
 }
