@@ -2,7 +2,7 @@
 //!
 //! *unhealthy* (503): draining, starting, or a worker is stuck: the gate itself should get no traffic. *degraded* (200):
 //! a changed configuration is refused, or an app cannot be reached; the gate answers, and says what is wrong.
-//! *healthy* (200): everything else. Why the app's absence is not unhealthy: `docs/decisions/0006-ready.md`.
+//! *healthy* (200): everything else. Why the app's absence is not unhealthy: `docs/decisions/0008-ready.md`.
 
 use std::rc::Rc;
 
