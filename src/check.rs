@@ -153,7 +153,10 @@ impl Policy {
         // 8. What the head tells of the body.
         self.declared_body(route, facts.declared_length)?;
         credentials::begin_signature(route, &parts, now.wall, &mut proven)?;
-        // Last of the head: a signature may cover where the key stood. The app never sees it.
+        // Last of the head: a signature may cover where they stood. The app sees neither secret nor key.
+        if let Some(rule) = &route.shared_secret {
+            rule.strip(&mut parts);
+        }
         if let Some(rule) = &route.api_key {
             rule.strip(&mut parts);
         }

@@ -1,6 +1,7 @@
 //! Does the caller know the shared secret? Every configured secret is compared, in constant time, without early end.
 
 use http::header::{HeaderMap, HeaderName};
+use http::request::Parts;
 
 use super::deny::{Deny, Reason};
 use super::secrets::{Matched, Validity};
@@ -39,6 +40,11 @@ impl SharedSecretRule {
     /// Whether the request carries this kind of credential at all.
     pub(super) fn is_presented(&self, headers: &HeaderMap) -> bool {
         headers.contains_key(&self.header)
+    }
+
+    /// Takes the secret out of the head, so that the app never sees it.
+    pub(super) fn strip(&self, parts: &mut Parts) {
+        parts.headers.remove(&self.header);
     }
 
     /// Compares the header with every secret.

@@ -113,7 +113,8 @@ pub struct Security {
 /// Networks with the line each was written on.
 #[derive(Clone, Debug, Default)]
 pub struct IpList {
-    /// Networks without host bits, IPv4-mapped IPv6 folded to IPv4, and the 1-based line of each.
+    /// Networks without host bits, IPv4-mapped IPv6 folded to IPv4, and the 1-based line of each; of a list in a file
+    /// of its own, the line that names the file.
     pub nets: Vec<(IpNet, u32)>,
 }
 

@@ -83,7 +83,7 @@ fn a_missing_address_list_is_an_error_in_both_modes() {
 }
 
 #[test]
-fn address_lists_of_a_file_keep_their_lines() {
+fn address_lists_of_a_file_have_the_line_that_names_it() {
     let folder = Folder::new("list");
     folder.write("list", "# first\n10.0.0.0/8\n\n  192.0.2.7 # seven\r\n");
     let path = folder.write("sidegate.yaml", &with_head("security: { ip_denylist: { file: list } }\n"));
@@ -91,7 +91,7 @@ fn address_lists_of_a_file_keep_their_lines() {
     let nets: Vec<_> = settings.security.ip_denylist.unwrap().nets;
     assert_eq!(
         nets.iter().map(|(net, line)| (net.to_string(), *line)).collect::<Vec<_>>(),
-        [("10.0.0.0/8".to_owned(), 2), ("192.0.2.7/32".to_owned(), 4)]
+        [("10.0.0.0/8".to_owned(), 4), ("192.0.2.7/32".to_owned(), 4)]
     );
 }
 

@@ -95,7 +95,8 @@ fn from_file(view: View<'_>, path: &str, reading: &mut Reading<'_>) -> IpList {
             continue;
         }
         match networks::net(entry) {
-            Ok(net) => list.nets.push((net, number)),
+            // Verdicts name lines of the configuration file: the one that names this file.
+            Ok(net) => list.nets.push((net, view.line())),
             Err(fault) if reading.report.is_full() => {
                 reading.report.error(view.spot(), fault);
                 break;
