@@ -12,7 +12,7 @@ pub mod diff;
 mod document;
 pub mod env;
 mod interpolate;
-mod nearest;
+pub(crate) mod nearest;
 mod networks;
 mod overlay;
 mod paths;

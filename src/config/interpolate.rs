@@ -75,7 +75,11 @@ fn filled(text: &str, env: &Environment, sources: &mut Sources) -> Result<(Zeroi
             continue;
         }
         let Some((name, tail)) = after.strip_prefix('{').and_then(|body| body.split_once('}')) else {
-            return Err(Fault::new("`$` does not start a reference here", FORMS));
+            let message = match after.starts_with('{') {
+                true => "`${` has no `}` after it",
+                false => "`$` does not start a reference here",
+            };
+            return Err(Fault::new(message, FORMS));
         };
         let (value, source) = one(name, env, sources)?;
         let is_whole = tail.is_empty() && before.is_empty() && rest.len() == text.len();

@@ -94,6 +94,8 @@ pub(crate) fn boolean(text: &str) -> Result<bool, Fault> {
     match text {
         "true" | "True" | "TRUE" => Ok(true),
         "false" | "False" | "FALSE" => Ok(false),
+        "yes" | "on" | "1" => Err(Fault::new("expected `true` or `false`", "write true without quotes")),
+        "no" | "off" | "0" => Err(Fault::new("expected `true` or `false`", "write false without quotes")),
         _ => Err(Fault::new("expected `true` or `false`", "")),
     }
 }

@@ -56,7 +56,9 @@ impl Shape<'_> {
         }
         for key in group.keys.iter().filter(|key| matches!(key.default, Default::Required)) {
             if view.get(key.name).is_none() {
-                let hint = format!("write {}: {}", key.name, alternatives(key.forms.get(..1).unwrap_or(&[])));
+                // Where one word alone is accepted, the hint can be copied: `version: 1`.
+                let what = alternatives(key.forms.get(..1).unwrap_or(&[]));
+                let hint = format!("write {}: {}", key.name, what.trim_matches('`'));
                 let fault = Fault::new(format!("the key `{}` is missing", key.name), hint);
                 self.report.error(view.key_spot(), fault);
             }
@@ -159,7 +161,12 @@ impl Shape<'_> {
 
     fn mismatch(&mut self, view: View<'_>, forms: &'static [Form]) {
         let message = format!("expected {}, found {}", alternatives(forms), found(view));
-        self.report.error(view.spot(), Fault::new(message, ""));
+        let takes_list = forms.iter().any(|form| matches!(form, Form::List(_)));
+        let hint = match view.content() {
+            Content::Scalar(_) if takes_list => "a list of one is written in brackets: [one]",
+            Content::Null | Content::Scalar(_) | Content::List(_) | Content::Map(_) => "",
+        };
+        self.report.error(view.spot(), Fault::new(message, hint));
     }
 }
 

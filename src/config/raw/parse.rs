@@ -47,7 +47,9 @@ pub(crate) fn parse(text: &str, file: FileId, most_nodes: usize, report: &mut Re
                     start: at.byte_offset().unwrap_or(0),
                     end: at.byte_offset().unwrap_or(0),
                 };
-                growing.refuse(mark, Fault::new(error.info(), ""));
+                let is_tab = error.info().starts_with("tabs ");
+                let hint = if is_tab { "indent with spaces" } else { "" };
+                growing.refuse(mark, Fault::new(error.info(), hint));
                 Progress::Stop
             }
         };

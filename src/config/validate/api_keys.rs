@@ -115,7 +115,13 @@ fn take(section: Section<'_>, has_pepper: bool, found: &mut Found, reading: &mut
         if reading.report.is_full() {
             return;
         }
-        let Some(key) = one(view, found, has_pepper, reading) else { continue };
+        let Some(key) = one(view, found, has_pepper, reading) else {
+            // Its metadata has an owner all the same; what is wrong with the key is told already.
+            let named =
+                [view.get("id"), view.get("name")].into_iter().flatten().filter_map(|name| name.text());
+            used.extend(named.chain([view.key()]).filter_map(|name| by_name.get(name)).copied());
+            continue;
+        };
         let names = [Some(key.id.as_str()), Some(key.name.as_str()), key.raw];
         let meta = names.into_iter().flatten().find_map(|name| by_name.get(name)).copied();
         used.extend(meta);
@@ -133,7 +139,9 @@ fn take(section: Section<'_>, has_pepper: bool, found: &mut Found, reading: &mut
         found.keys.push(api_key);
     }
     for (index, view) in metadata.iter().enumerate() {
-        if !used.contains(&index) && !reading.report.is_full() {
+        // A name that could not be resolved is told already.
+        let is_told = used.contains(&index) || reading.report.has_error_at(&view.key_spot());
+        if !is_told && !reading.report.is_full() {
             let message = "this entry belongs to no key beside it";
             let hint = "its key is the name, the id or the raw value of an entry of `keys`";
             reading.report.error(view.key_spot(), Fault::new(message, hint));

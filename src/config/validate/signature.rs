@@ -228,10 +228,13 @@ fn warn(signature: &Signature, spec: &Spec, section: Section<'_>, spot: Spot, re
     let is_silent = section.get("replay").is_none();
     if plan.is_body_bound() && !plan.is_stamped() && signature.replay == Replay::Off && is_silent {
         let message = format!("{provider} signs no time and no id, so a captured request can be sent again");
-        warn(
-            message,
-            "write replay: acknowledge where equal bodies are the same event, or replay: off to accept it",
-        );
+        let choice = "replay: acknowledge where equal bodies are the same event, or replay: off to accept it";
+        let hint = match section.0 {
+            Some(_) => format!("write {choice}"),
+            // The short form under `webhook_secrets` has no place for the key.
+            None => format!("write a route with this signature and {choice}"),
+        };
+        warn(message, &hint);
     }
     let url = section.get("public_url");
     if plan.needs_url() && url.is_none() {
