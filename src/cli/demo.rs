@@ -68,9 +68,8 @@ impl Demo {
         surprises = surprises.saturating_add(scene.send(usize::MAX, &last, output)?);
         scene.maintenance(false)?;
         output.say(format_args!(
-            "\nThe app saw {} requests; everything else ended at the gate. Audit: {}",
-            scene.app.seen(),
-            scene.stage.audit.display()
+            "\nThe app saw {} requests; everything else ended at the gate.",
+            scene.app.seen()
         ));
         if surprises > 0 {
             output.complain(format_args!("{surprises} answers were not as expected"));

@@ -10,8 +10,8 @@ use super::{BAD, FINE, USAGE};
 /// Ask a running gate to drain.
 #[derive(Debug, clap::Args)]
 pub(super) struct Drain {
-    /// Admin address: http://127.0.0.1:9902 or unix:/path
-    #[arg(long, default_value = "http://127.0.0.1:9902", value_name = "ADDRESS")]
+    /// The gate's `admin` address: 127.0.0.1:9902 or unix:/path
+    #[arg(long, default_value = "127.0.0.1:9902", value_name = "ADDRESS")]
     admin: String,
     /// Return at once instead of waiting
     #[arg(long)]
@@ -60,7 +60,13 @@ impl Drain {
     fn door(&self) -> Result<(Door, String), String> {
         match self.admin.strip_prefix("unix:") {
             Some(path) => Ok((Door::Unix(PathBuf::from(path)), "localhost".to_owned())),
-            None => http_client::parse_url(&self.admin).map(|(door, host, _)| (door, host)),
+            None if self.admin.contains("://") => {
+                http_client::parse_url(&self.admin).map(|(door, host, _)| (door, host))
+            }
+            // As `admin` is written in the configuration.
+            None => {
+                http_client::parse_url(&format!("http://{}", self.admin)).map(|(door, host, _)| (door, host))
+            }
         }
     }
 }

@@ -30,8 +30,8 @@ pub(super) struct Generate {
     #[arg(long, default_value = "live")]
     env: String,
     /// End of validity from now: 30d, 12h
-    #[arg(long, value_name = "DURATION")]
-    expires_in: Option<String>,
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    expires_in: Option<i64>,
     /// Role; may be repeated
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
@@ -44,7 +44,8 @@ pub(super) struct Generate {
     /// Key file to add the digest to; made if absent. Without it the entry is printed
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// File that holds the pepper; without it the digest is a plain SHA-256
+    /// File that holds the pepper, the one `api_keys.pepper` names (any random text of your own, such as
+    /// `openssl rand -base64 32`); without it the digest is a plain SHA-256
     #[arg(long, value_name = "FILE")]
     pepper_file: Option<PathBuf>,
 }
@@ -66,7 +67,7 @@ impl Keys {
 impl Generate {
     fn attempt(&self, output: &mut Output) -> Result<(), String> {
         let pepper = self.pepper_file.as_deref().map(secrets::read).transpose()?;
-        let expires_at = self.expires_in.as_deref().map(expiry).transpose()?;
+        let expires_at = self.expires_in.map(expiry).transpose()?;
         let made = api_key::generate(&self.env).map_err(|problem| match problem {
             CannotGenerate::Environment => {
                 format!("--env {}: 1 to 16 lower-case letters and digits", self.env)
@@ -99,9 +100,9 @@ impl Generate {
     }
 }
 
-/// `30d` from now as RFC 3339 in UTC.
-fn expiry(text: &str) -> Result<String, String> {
-    let wrong = || format!("--expires-in {text}: a number and one of s, m, h, d, w, for example 30d");
+/// `30d` in seconds.
+fn seconds(text: &str) -> Result<i64, String> {
+    let wrong = || "expected a number and one of s, m, h, d, w, for example 30d".to_owned();
     let unit = text.chars().last().ok_or_else(wrong)?;
     let seconds = match unit {
         's' => 1,
@@ -112,7 +113,12 @@ fn expiry(text: &str) -> Result<String, String> {
         _ => return Err(wrong()),
     };
     let count: i64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
-    let span = count.checked_mul(seconds).filter(|span| *span > 0).ok_or_else(wrong)?;
-    let at = clock::now().wall.unix_seconds().checked_add(span).ok_or_else(wrong)?;
-    OffsetDateTime::from_unix_timestamp(at).ok().and_then(|at| at.format(&Rfc3339).ok()).ok_or_else(wrong)
+    count.checked_mul(seconds).filter(|span| *span > 0).ok_or_else(wrong)
+}
+
+/// So many seconds from now as RFC 3339 in UTC.
+fn expiry(span: i64) -> Result<String, String> {
+    let at = clock::now().wall.unix_seconds().checked_add(span);
+    let at = at.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+    at.and_then(|at| at.format(&Rfc3339).ok()).ok_or_else(|| "--expires-in is too far ahead".to_owned())
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::output::Output;
 use super::{BAD, FINE, Format};
+use crate::config::nearest::nearest;
 use crate::scheme::{self, Preset, Spec};
 
 /// List webhook provider presets, or show one.
@@ -55,8 +56,10 @@ impl Providers {
 
     fn show(&self, name: &str, output: &mut Output) -> u8 {
         let Some(preset) = scheme::preset(name) else {
+            let near = nearest(name, scheme::presets().iter().map(|preset| preset.name));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
             output.complain(format_args!(
-                "error: no preset {name}; `sidegate providers` lists them, and a route can describe its own with `signature: {{scheme: …}}`"
+                "error: no preset {name}{near}; `sidegate providers` lists them, and a route can describe its own with `signature: {{scheme: …}}`"
             ));
             return BAD;
         };

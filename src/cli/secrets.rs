@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path) -> Result<Secret, String> {
     } else {
         std::fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes))
     };
-    outcome.map_err(|error| format!("{shown}: cannot read the secret: {error}"))?;
+    outcome.map_err(|error| format!("{shown}: cannot be read: {error}"))?;
     if bytes.ends_with(b"\n") {
         bytes.pop();
         if bytes.ends_with(b"\r") {

@@ -65,7 +65,7 @@ routes:
     api_key: {{locations: [header:X-API-Key]}}
     rate_limits: [{{name: per-minute, limit: {limit}, window: 1m, by: [api_key]}}]
 api_keys: {{keys: [{{id: demo-client, name: the demo's client, value: {key}}}]}}
-telemetry: {{audit: {{file: {audit}}}, log: {{level: WARNING, format: text}}}}
+telemetry: {{audit: {{file: {audit}}}, log: {{level: ERROR, format: text}}}}
 "
         )
     }
@@ -80,21 +80,27 @@ telemetry: {{audit: {{file: {audit}}}, log: {{level: WARNING, format: text}}}}
 
     /// Lines to try by hand.
     pub(super) fn invite(&self, output: &mut Output) {
-        let Self { listen, ops, admin, file, .. } = self;
+        let Self { listen, ops, admin, file, audit, .. } = self;
         let signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         let (key, requests) = (story::API_KEY, names::REQUESTS.name);
         output.say(format_args!(
             "
 The gate keeps serving; Ctrl-C ends it. Try:
 
+  # signed, so it passes; the same signature over another body does not
   curl -i http://{listen}/webhook/github -H 'X-Hub-Signature-256: {signature}' --data-binary 'Hello, World!'
   curl -i http://{listen}/webhook/github -H 'X-Hub-Signature-256: {signature}' --data-binary 'Hello, Moon!'
-  curl -i http://{listen}/search?q=gates -H 'X-API-Key: {key}'
-  curl -s http://{ops}/ready
+  # 429 for the first minute, since the limit is used up above
+  curl -i 'http://{listen}/search?q=gates' -H 'X-API-Key: {key}'
+  # how it is, what it counts, what it serves
+  curl -s 'http://{ops}/ready?verbose'
   curl -s http://{ops}/metrics | grep {requests}
   curl -s http://{admin}/config
+  # why each request was answered as it was
+  tail {}
 
-Its config is {} — edit it and watch /ready.",
+Its config is {} — edit it and look at /ready?verbose. Both files go when the demo ends.",
+            audit.display(),
             file.display()
         ));
     }
