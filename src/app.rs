@@ -24,7 +24,7 @@ use crate::config::{self, LoadMode, Loaded};
 use crate::exchange::Shared;
 use crate::forward::budget::Budget;
 use crate::listen::bind::{self, BindFailed, SocketFile};
-use crate::listen::drain::{Drain, Times};
+use crate::listen::drain::{self, Drain, Times};
 use crate::listen::slots::{Ceiling, Slots, derived, derived_http2};
 use crate::observe::log::{self, Log, Verbose};
 use crate::observe::{Action, Event, ListenCounts, Observer, Outcome, Pulse, SinkError};
@@ -90,8 +90,8 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
     let snapshot = compile(loaded, &observer)?;
     let settings = &snapshot.settings;
     let log = Log::start(level(settings), settings.telemetry.log_format).map_err(StartError::Thread)?;
-    for warning in &snapshot.warnings {
-        tracing::warn!(line = warning.line, path = %warning.path, "{}", warning.message);
+    for warning in snapshot.warnings.iter().map(complaint) {
+        tracing::warn!(%warning, "the configuration can be improved");
     }
     observer.direct(&settings.telemetry, settings.limits.audit_queue).map_err(StartError::Sink)?;
     let ports = Bound::open(&settings.ops, settings.admin.as_ref()).map_err(StartError::Ports)?;
@@ -135,6 +135,11 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         tracing::info!(port = "data", address = %shown(address), "listening");
     }
     ops.started();
+    {
+        let snapshot = shared.snapshots.load();
+        let (routes, hash) = (snapshot.settings.routes.len(), snapshot.settings.hash.as_str());
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), workers = count, routes, hash, "serving");
+    }
     let files = listening.files;
     Ok(Running { drain, reload, observer, shared, workers, ops, log, files, runtime, signals })
 }
@@ -161,7 +166,12 @@ impl Running {
                         Asked::Reload => reload.nudge(Cause::Signal),
                     },
                     outcome = &mut drained => {
-                        tracing::info!(?outcome, "drained");
+                        match outcome {
+                            drain::Outcome::Clean => tracing::info!("drained: every connection has ended"),
+                            drain::Outcome::Aborted(left) => {
+                                tracing::warn!(left, "drained: limits.drain_max is over, connections were cut");
+                            }
+                        }
                         return;
                     }
                 }

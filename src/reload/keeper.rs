@@ -143,9 +143,10 @@ impl<S: Source> Keeper<S> {
 
     fn tell(&mut self, cause: Cause, result: Result<Taken, Vec<Complaint>>) -> Outcome {
         match result {
-            Ok(Taken::Unchanged) => self.unchanged(),
+            Ok(Taken::Unchanged) => self.unchanged(cause),
             Ok(Taken::Swapped { hash, warnings, needs_restart, changes }) => {
                 let now = clock::now();
+                let before = self.status.load_full();
                 let generation = self.change(|status| {
                     status.generation = status.generation.saturating_add(1);
                     status.hash.clone_from(&hash);
@@ -158,7 +159,8 @@ impl<S: Source> Keeper<S> {
                 self.observer.config_applied(generation, &hash, now.wall);
                 self.audit(observe::Outcome::Applied, changes);
                 tracing::info!(generation, hash, cause = cause.word(), "a new configuration is in force");
-                for warning in &warnings {
+                // What was told of the generation before is not told again with every edit; `/ready?verbose` shows all.
+                for warning in warnings.iter().filter(|warning| !before.warnings.contains(warning)) {
                     tracing::warn!(%warning, "the configuration can be improved");
                 }
                 if !needs_restart.is_empty() {
@@ -174,7 +176,7 @@ impl<S: Source> Keeper<S> {
         }
     }
 
-    fn unchanged(&mut self) -> Outcome {
+    fn unchanged(&mut self, cause: Cause) -> Outcome {
         let status = self.status.load_full();
         if status.refused.is_some() {
             self.change(|status| status.refused = None);
@@ -182,6 +184,13 @@ impl<S: Source> Keeper<S> {
             self.observer.config_restored();
             self.audit(observe::Outcome::Applied, "the content in force is back in the files".into());
             tracing::info!(generation = status.generation, "the files hold the configuration in force again");
+        } else if cause != Cause::Changed {
+            // Whoever asked by a signal has no other answer.
+            tracing::info!(
+                generation = status.generation,
+                cause = cause.word(),
+                "the configuration is unchanged"
+            );
         }
         Outcome::Unchanged { generation: status.generation }
     }
