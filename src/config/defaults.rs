@@ -17,6 +17,8 @@ pub const MOST_KEY_FILE_NODES: usize = 800_000;
 pub const MOST_LIST_BYTES: u64 = 32 * MIB;
 /// Largest secret file; an RSA key of 16,384 bits fits.
 pub const MOST_SECRET_BYTES: u64 = 64 * KIB;
+/// Most bytes that references in one file may stand for.
+pub const MOST_FILLED_BYTES: usize = 16 << 20;
 /// Shortest secret: 128 bits, below which guessing offline gets cheap.
 pub const LEAST_SECRET_BYTES: usize = 16;
 

@@ -182,49 +182,81 @@ impl Ink {
     }
 
     /// The line a mark is on: hidden scalars as `***`, comments cut.
+    ///
+    /// Security: ranges can lie within each other (a value that a variable replaced); what any of them hides stays
+    /// hidden.
     fn snippet(&self, text: &str, mark: Mark) -> Option<Snippet> {
         let (from, to) = line_around(text, mark.start)?;
-        let mut shown = String::new();
-        let mut count = 0;
-        let mut caret = None;
-        let mut caret_end = 0;
+        let mut drawing = Drawing { text: String::new(), count: 0, caret: None, caret_end: 0 };
+        let (mut hidden_until, mut inside_until) = (0, 0);
+        let mut ranges = self.ranges.iter().take_while(|(start, _, _)| *start < to).peekable();
         let mut at = from;
-        let mut next = self.ranges.partition_point(|(_, end, _)| *end <= from);
-        while at < to && caret.is_none_or(|caret| count < caret + WIDEST) {
-            while self.ranges.get(next).is_some_and(|(_, end, _)| *end <= at) {
-                next += 1;
+        while at < to && !drawing.is_wide_enough() {
+            while let Some((_, end, is_shown)) = ranges.next_if(|(start, _, _)| *start <= at) {
+                inside_until = inside_until.max(*end);
+                hidden_until = if *is_shown { hidden_until } else { hidden_until.max(*end) };
             }
-            if caret.is_none() && at >= mark.start {
-                caret = Some(count);
-            }
-            let inside = self.ranges.get(next).filter(|(start, _, _)| *start <= at);
-            at = match inside {
-                Some((_, end, false)) => {
-                    shown.push_str("***");
-                    count += 3;
-                    (*end).min(to)
+            drawing.mark_caret(at, mark);
+            if at < hidden_until {
+                drawing.hide();
+                at = hidden_until.min(to);
+            } else {
+                let found = text.get(at..to)?.chars().next()?;
+                if at >= inside_until && found == '#' && drawing.is_after_space() {
+                    break;
                 }
-                Some((_, _, true)) | None => {
-                    let rest = text.get(at..to)?;
-                    let found = rest.chars().next()?;
-                    if inside.is_none()
-                        && found == '#'
-                        && shown.chars().next_back().is_none_or(char::is_whitespace)
-                    {
-                        break;
-                    }
-                    shown.push(drawn(found));
-                    count += 1;
-                    at + found.len_utf8()
-                }
-            };
-            if at <= mark.end {
-                caret_end = count;
+                drawing.draw(found);
+                at += found.len_utf8();
             }
+            drawing.mark_end(at, mark);
         }
-        let shown = shown.trim_end().to_owned();
-        let start = caret.unwrap_or(0).min(shown.chars().count());
-        Some(windowed(&shown, start, caret_end.saturating_sub(start).max(1)))
+        Some(drawing.finish())
+    }
+}
+
+/// A line being drawn.
+struct Drawing {
+    text: String,
+    count: usize,
+    caret: Option<usize>,
+    caret_end: usize,
+}
+
+impl Drawing {
+    fn is_wide_enough(&self) -> bool {
+        self.caret.is_some_and(|caret| self.count >= caret + WIDEST)
+    }
+
+    fn mark_caret(&mut self, at: usize, mark: Mark) {
+        if self.caret.is_none() && at >= mark.start {
+            self.caret = Some(self.count);
+        }
+    }
+
+    fn mark_end(&mut self, at: usize, mark: Mark) {
+        if at <= mark.end {
+            self.caret_end = self.count;
+        }
+    }
+
+    fn hide(&mut self) {
+        self.text.push_str("***");
+        self.count += 3;
+    }
+
+    fn draw(&mut self, found: char) {
+        self.text.push(drawn(found));
+        self.count += 1;
+    }
+
+    fn is_after_space(&self) -> bool {
+        self.text.chars().next_back().is_none_or(char::is_whitespace)
+    }
+
+    fn finish(self) -> Snippet {
+        let text = self.text.trim_end();
+        let start = self.caret.unwrap_or(0).min(text.chars().count());
+        windowed(text, start, self.caret_end.saturating_sub(start).max(1))
     }
 }
 
@@ -235,17 +267,20 @@ fn outline(text: &str, mark: Mark) -> Option<Snippet> {
     let bare = line.trim_start_matches([' ', '\t', '-']);
     let lead = line.get(..line.len() - bare.len())?;
     let mut shown: String = lead.chars().map(drawn).collect();
+    let is_key = |key: &str| {
+        key.len() <= 40 && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-.<\"' {[".contains(c))
+    };
     match bare
         .split_once(": ")
         .map(|(key, rest)| (key, rest.trim()))
         .or(bare.trim_end().strip_suffix(':').map(|k| (k, "")))
     {
-        Some((key, rest)) => {
+        Some((key, rest)) if is_key(key) => {
             shown.extend(key.chars().map(drawn));
             shown.push_str(if rest.is_empty() { ":" } else { ": ***" });
         }
         None if bare.is_empty() => {}
-        None => shown.push_str("***"),
+        Some(_) | None => shown.push_str("***"),
     }
     let before = text.get(from..mark.start).map_or(0, |part| part.chars().count());
     let start = before.min(shown.chars().count());

@@ -131,7 +131,10 @@ impl Shape<'_> {
             return self.mismatch(view, forms);
         }
         let is_secret = kinds.iter().any(|kind| matches!(kind, Kind::Secret));
-        if !is_secret && kinds.iter().all(|kind| scalar::is_showable(*kind, &scalar.text)) {
+        if !is_secret
+            && !kinds.is_empty()
+            && kinds.iter().all(|kind| scalar::is_showable(*kind, &scalar.text))
+        {
             self.shown.push(view.id());
         }
         match &scalar.made {

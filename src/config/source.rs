@@ -2,6 +2,7 @@
 //!
 //! Never decides what a missing file means; the caller does, with the load mode.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -13,6 +14,9 @@ use zeroize::Zeroizing;
 
 use super::raw::View;
 use super::report::{Fault, Place, printable};
+
+/// Most files of one configuration; all of them are held while it is read, and watched.
+const MOST_FILES: usize = 1_000;
 
 /// Contents of a file, wiped when the last reader lets go.
 pub(crate) type Bytes = Rc<Zeroizing<Vec<u8>>>;
@@ -38,6 +42,7 @@ impl Unreadable {
 pub(crate) struct Sources {
     base: PathBuf,
     files: Vec<Entry>,
+    by_path: HashMap<PathBuf, usize>,
     extra: Vec<(String, Zeroizing<String>)>,
 }
 
@@ -62,7 +67,7 @@ impl Sources {
     /// Sources whose relative paths start at the directory of `main`.
     pub(crate) fn beside(main: &Path) -> Self {
         let base = main.parent().map(Path::to_owned).unwrap_or_default();
-        Self { base, files: Vec::new(), extra: Vec::new() }
+        Self { base, files: Vec::new(), by_path: HashMap::new(), extra: Vec::new() }
     }
 
     /// Reads the file the operator named on the command line; its path is taken as it stands.
@@ -97,17 +102,22 @@ impl Sources {
     }
 
     fn read_at(&mut self, path: PathBuf, most: u64) -> (FileId, Result<Bytes, Unreadable>) {
-        if let Some(known) = self.files.iter().position(|entry| entry.path == path)
-            && let Some(entry) = self.files.get(known)
+        if let Some(known) = self.by_path.get(&path)
+            && let Some(entry) = self.files.get(*known)
         {
-            return (FileId(known), entry.found.clone());
+            return (FileId(*known), entry.found.clone());
         }
-        let (found, stamp) = match bounded(&path, most) {
+        let is_full = self.files.len() >= MOST_FILES;
+        let read = if is_full { Err(too_many()) } else { bounded(&path, most) };
+        let (found, stamp) = match read {
             Ok((bytes, stamp)) => (Ok(Rc::new(bytes)), Some(stamp)),
             Err(reason) => (Err(reason), None),
         };
         let id = FileId(self.files.len());
-        self.files.push(Entry { path, found: found.clone(), stamp });
+        if !is_full {
+            self.by_path.insert(path.clone(), id.0);
+            self.files.push(Entry { path, found: found.clone(), stamp });
+        }
         (id, found)
     }
 
@@ -191,6 +201,10 @@ fn bounded(path: &Path, most: u64) -> Result<(Zeroizing<Vec<u8>>, Stamp), Unread
         return Err(too_large(most));
     }
     Ok((bytes, before))
+}
+
+fn too_many() -> Unreadable {
+    Unreadable(format!("the configuration names more than {MOST_FILES} files"))
 }
 
 fn too_large(most: u64) -> Unreadable {

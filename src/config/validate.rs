@@ -13,6 +13,7 @@ use crate::base::clock::Wall;
 mod addresses;
 mod api_keys;
 mod between;
+mod key_metadata;
 mod operational;
 mod quota;
 mod routes;
@@ -104,6 +105,16 @@ pub(crate) fn settings(root: View<'_>, reading: &mut Reading<'_>) -> Option<Sett
     Some(settings)
 }
 
+/// The first `most` of some items. More of them are a problem: some are compared with each other, and some are gone
+/// through for every request.
+fn at_most<'t>(most: usize, items: Vec<View<'t>>, reading: &mut Reading<'_>) -> Vec<View<'t>> {
+    if let Some(one) = items.get(most) {
+        let message = format!("there are {} items here; {most} are the most", items.len());
+        reading.report.error(one.spot(), Fault::new(message, "remove some"));
+    }
+    items.into_iter().take(most).collect()
+}
+
 /// `rate_limiting_enabled: false` turns off every request limit, wherever it is written.
 fn drop_limits(settings: &mut Settings) {
     settings.routes.iter_mut().for_each(|route| route.rate_limits.clear());
@@ -132,9 +143,10 @@ fn identity_prefix(section: Section<'_>, reading: &mut Reading<'_>) -> String {
     let prefix = written.to_ascii_lowercase();
     let is_header = scalar::header(&format!("{prefix}route")).is_ok();
     let is_long = (5..=32).contains(&prefix.len());
-    let is_common = ["x-forwarded-", "x-hub-", "x-real-", "content-", "accept-", "access-control-", "sec-"]
-        .iter()
-        .any(|common| prefix.starts_with(common) || common.starts_with(&prefix));
+    let is_common =
+        ["x-forwarded-", "x-request-", "x-hub-", "x-real-", "content-", "accept-", "access-control-", "sec-"]
+            .iter()
+            .any(|common| prefix.starts_with(common) || common.starts_with(&prefix));
     if let Some(view) = section.get("prefix")
         && (!is_header || !is_long || is_common || !prefix.ends_with('-'))
     {

@@ -94,3 +94,17 @@ fn errors_after_the_bound_still_refuse() {
     assert_eq!(problems.len(), 2 * MOST);
     assert!(problems.last().unwrap().hint.contains("first 200"));
 }
+
+#[test]
+fn what_lies_within_something_shown_stays_hidden() {
+    let ink = Ink {
+        file: Sources::beside(Path::new("x")).take_main(Path::new("x"), b"", 1).0,
+        ranges: vec![(0, 40, true), (3, 9, false), (20, 26, false)],
+    };
+    let text = "a: secret\n  b: c\n  secret d\n";
+    for needle in ["a", "b", "d"] {
+        let start = text.find(needle).unwrap();
+        let found = ink.snippet(text, Mark { line: 1, column: 1, start, end: start + 1 }).unwrap();
+        assert!(!found.text.contains("secret"), "{found:?}");
+    }
+}

@@ -90,3 +90,14 @@ fn a_limit_per_minute_is_on_when_written_or_switched_on() {
     assert_eq!(limit("operational: { rate_limiting_enabled: true }\n"), Some(100));
     assert_eq!(limit("operational: { rate_limiting_enabled: true, rate_limit_per_minute: 7 }\n"), Some(7));
 }
+
+#[test]
+fn a_key_whose_file_is_missing_at_start_is_left_out_alone() {
+    let text = with_head(&format!(
+        "keys: {{ ann: \"${{file:none}}\", bob: {A} }}\nkey_metadata: {{ ann: {{ roles: [x] }}, bob: {{ roles: [y] }} }}\n"
+    ));
+    let loaded = loaded("missing-key", &text).unwrap_or_else(|p| panic!("{p}"));
+    let ids: Vec<&str> = loaded.settings.api_keys.keys.iter().map(|key| key.id.as_str()).collect();
+    assert_eq!(ids, ["bob"]);
+    assert!(loaded.warnings.iter().any(|warning| warning.path == "keys.ann"), "{:?}", loaded.warnings);
+}

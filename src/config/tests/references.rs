@@ -79,3 +79,12 @@ fn keys_are_not_references_but_those_of_key_metadata_are() {
     let text = with_head("\"${A}\": 1\n");
     assert!(loaded_with("other-keys", &text, &env).is_err());
 }
+
+#[test]
+fn one_large_value_named_often_is_refused_before_it_fills_the_memory() {
+    let env = Environment::from_pairs([("BIG", "x".repeat(1 << 20))]);
+    let text =
+        with_head(&format!("operational: {{ maintenance_message: \"{}\" }}\n", "${BIG}".repeat(1_000)));
+    let problems = loaded_with("big", &text, &env).unwrap_err();
+    assert!(problems.to_string().contains("more than 16MiB"), "{problems}");
+}

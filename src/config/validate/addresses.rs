@@ -2,11 +2,14 @@
 
 use std::net::SocketAddr;
 
-use super::{Reading, Section};
+use super::{Reading, Section, at_most};
 use crate::config::raw::{Content, View};
 use crate::config::report::Fault;
 use crate::config::settings::{Address, Upstream, UpstreamTarget};
 use crate::config::{defaults, networks, scalar};
+
+/// Each has a socket per worker.
+const MOST_ADDRESSES: usize = 16;
 
 /// The gate's own addresses.
 pub(super) struct Own {
@@ -18,7 +21,7 @@ pub(super) struct Own {
 /// Reads the addresses to listen on; no two of them may be the same.
 pub(super) fn own(root: Section<'_>, reading: &mut Reading<'_>) -> Own {
     let mut taken: Vec<(Address, View<'_>)> = Vec::new();
-    for view in root.get("listen").into_iter().flat_map(one_or_many) {
+    for view in at_most(MOST_ADDRESSES, root.get("listen").map(one_or_many).unwrap_or_default(), reading) {
         let place = view.get("address").unwrap_or(view);
         if let Some(address) = read(place) {
             claim(&mut taken, address, place, reading);

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::key_metadata::Metadata;
 use super::routes::{Written, patterns};
 use super::secrets::{self, Strength};
 use super::{Reading, Section};
@@ -105,27 +106,18 @@ fn take_file(
 
 /// Reads `keys` and `key_metadata` of one map.
 fn take(section: Section<'_>, has_pepper: bool, found: &mut Found, reading: &mut Reading<'_>) {
-    let metadata: Vec<View<'_>> =
-        section.get("key_metadata").into_iter().flat_map(|view| view.entries()).collect();
-    let by_name: HashMap<&str, usize> =
-        metadata.iter().enumerate().map(|(index, view)| (view.key(), index)).collect();
-    let mut used = HashSet::new();
+    let mut metadata = Metadata::of(section);
     let keys = section.get("keys");
     for view in keys.into_iter().flat_map(|view| view.items().chain(view.entries())) {
         if reading.report.is_full() {
             return;
         }
-        let Some(key) = one(view, found, has_pepper, reading) else {
-            // Its metadata has an owner all the same; what is wrong with the key is told already.
-            let named =
-                [view.get("id"), view.get("name")].into_iter().flatten().filter_map(|name| name.text());
-            used.extend(named.chain([view.key()]).filter_map(|name| by_name.get(name)).copied());
-            continue;
+        let meta = metadata.belonging_to(view, reading);
+        let Some(key) = one(view, found, has_pepper, reading) else { continue };
+        let meta = match meta {
+            Some(meta) => Some(meta),
+            None => metadata.named(key.id.as_str(), view, reading),
         };
-        let names = [Some(key.id.as_str()), Some(key.name.as_str()), key.raw];
-        let meta = names.into_iter().flatten().find_map(|name| by_name.get(name)).copied();
-        used.extend(meta);
-        let meta = Section(meta.and_then(|index| metadata.get(index).copied()));
         let place = found.ids.insert(key.id.clone(), reading.sources.name_of(view));
         if let Some(place) = place {
             let message = format!("the id {} is already used in {place}", key.id);
@@ -135,29 +127,20 @@ fn take(section: Section<'_>, has_pepper: bool, found: &mut Found, reading: &mut
             let message = format!("{} is the same key as another entry", key.id);
             reading.report.error(view.spot(), Fault::new(message, "remove one of the two"));
         }
-        let api_key = whole(key, view, meta, reading);
+        let api_key = whole(key, view, Section(meta), reading);
         found.keys.push(api_key);
     }
-    for (index, view) in metadata.iter().enumerate() {
-        // A name that could not be resolved is told already.
-        let is_told = used.contains(&index) || reading.report.has_error_at(&view.key_spot());
-        if !is_told && !reading.report.is_full() {
-            let message = "this entry belongs to no key beside it";
-            let hint = "its key is the name, the id or the raw value of an entry of `keys`";
-            reading.report.error(view.key_spot(), Fault::new(message, hint));
-        }
-    }
+    metadata.refuse_unused(reading);
 }
 
 /// What identifies a key.
-struct One<'t> {
+struct One {
     id: KeyId,
     name: String,
     digest: KeyDigest,
-    raw: Option<&'t str>,
 }
 
-fn one<'t>(view: View<'t>, found: &Found, has_pepper: bool, reading: &mut Reading<'_>) -> Option<One<'t>> {
+fn one(view: View<'_>, found: &Found, has_pepper: bool, reading: &mut Reading<'_>) -> Option<One> {
     let section = Section(Some(view));
     let is_alone = view.scalar().is_some();
     let value = if is_alone { Some(view) } else { section.get("value") };
@@ -183,13 +166,12 @@ fn one<'t>(view: View<'t>, found: &Found, has_pepper: bool, reading: &mut Readin
         reading.report.error(section.get("hash").unwrap_or(view).spot(), fault);
         return None;
     }
-    let raw = value.and_then(|value| value.text()).filter(|text| !text.is_empty());
     let name = section.text("name").unwrap_or(view.key()).to_owned();
     let id = match section.get("id") {
         Some(id) => KeyId::parse(id.text()?).ok()?,
         None => id_of(&name, value, digest)?,
     };
-    Some(One { id, name, digest, raw })
+    Some(One { id, name, digest })
 }
 
 fn digest_of(
@@ -233,7 +215,7 @@ fn id_of(name: &str, value: Option<View<'_>>, digest: KeyDigest) -> Option<KeyId
 }
 
 /// A key with what its entry, or else its metadata, says about it.
-fn whole(key: One<'_>, view: View<'_>, meta: Section<'_>, reading: &mut Reading<'_>) -> ApiKey {
+fn whole(key: One, view: View<'_>, meta: Section<'_>, reading: &mut Reading<'_>) -> ApiKey {
     let entry = Section(Some(view));
     let of = |name: &str| if entry.get(name).is_some() { entry } else { meta };
     let (not_before, expires_at) = secrets::validity(entry, ("not_before", "expires_at"), reading);

@@ -1,18 +1,21 @@
 //! `rate_limits` of a route.
 
-use super::{Reading, Section};
+use super::{Reading, Section, at_most};
 use crate::base::name::LimitName;
 use crate::config::raw::View;
 use crate::config::report::Fault;
 use crate::config::settings::{Budget, LimitBy, RateLimit, Route};
 use crate::config::{scalar, units};
 
+/// All of them are asked for every request.
+const MOST_LIMITS: usize = 16;
+
 const FORMS: &str = "write limit: 60 and window: 1m, or rate: 10/s and burst: 20";
 
 /// Reads the limits of one route; their names are unique.
 pub(super) fn limits(view: View<'_>, reading: &mut Reading<'_>) -> Vec<RateLimit> {
     let mut limits: Vec<RateLimit> = Vec::new();
-    for item in view.items() {
+    for item in at_most(MOST_LIMITS, view.items().collect(), reading) {
         let section = Section(Some(item));
         let budget = budget(section, item, reading);
         let by = by(section, reading);

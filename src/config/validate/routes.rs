@@ -4,12 +4,17 @@ use std::collections::HashMap;
 
 use http::Method;
 
-use super::{Reading, Section, addresses, quota, secrets, security, signature, webhooks};
+use super::{Reading, Section, addresses, at_most, quota, secrets, security, signature, webhooks};
 use crate::base::name::RouteName;
-use crate::config::raw::View;
+use crate::config::raw::{Content, View};
 use crate::config::report::{Fault, printable};
 use crate::config::settings::{ApiKeyUse, Authorize, KeyLocation, PathRule, Require, Route, SharedSecret};
 use crate::config::{defaults, paths, scalar};
+
+/// Every method there is (RFC 9110, WebDAV) and some.
+const MOST_METHODS: usize = 64;
+/// Each is looked at for every request.
+const MOST_LOCATIONS: usize = 8;
 
 /// A route and where it was written.
 pub(super) struct Written<'t> {
@@ -20,7 +25,8 @@ pub(super) struct Written<'t> {
 /// Reads all routes: those of `webhook_secrets` first, then the list.
 pub(super) fn routes<'t>(root: Section<'t>, reading: &mut Reading<'_>) -> Vec<Written<'t>> {
     let mut routes = webhooks::routes(root.section("security").get("webhook_secrets"), reading);
-    for view in root.get("routes").into_iter().flat_map(|list| list.items()) {
+    let items = root.get("routes").into_iter().flat_map(|list| list.items());
+    for view in items.filter(|item| matches!(item.content(), Content::Map(_))) {
         if let Some(route) = route(view, reading) {
             routes.push(Written { route, view });
         }
@@ -162,7 +168,8 @@ fn path(section: Section<'_>, reading: &mut Reading<'_>) -> Option<PathRule> {
 
 fn methods(section: Section<'_>, reading: &mut Reading<'_>) -> Vec<Method> {
     let mut methods: Vec<Method> = Vec::new();
-    for item in section.get("methods").into_iter().flat_map(|view| view.items()) {
+    let items = section.get("methods").into_iter().flat_map(|view| view.items()).collect();
+    for item in at_most(MOST_METHODS, items, reading) {
         let Some(method) = item.text().and_then(|text| scalar::method(text).ok()) else { continue };
         if methods.contains(&method) {
             reading.report.warn(item.spot(), Fault::new(format!("{method} is written twice"), "remove one"));
@@ -184,7 +191,8 @@ fn shared_secret(view: View<'_>, reading: &mut Reading<'_>) -> SharedSecret {
 
 fn api_key(view: View<'_>, reading: &mut Reading<'_>) -> ApiKeyUse {
     let mut locations: Vec<KeyLocation> = Vec::new();
-    for item in view.get("locations").into_iter().flat_map(|view| view.items()) {
+    let items = view.get("locations").into_iter().flat_map(|view| view.items()).collect();
+    for item in at_most(MOST_LOCATIONS, items, reading) {
         let Some(location) = item.text().and_then(|text| scalar::location(text).ok()) else { continue };
         if let KeyLocation::Query(name) = &location {
             let message =
@@ -226,11 +234,19 @@ pub(super) fn patterns(view: View<'_>, reading: &mut Reading<'_>) -> Vec<String>
 
 /// No two routes answer the same path with a host and a method in common.
 fn refuse_doubles(routes: &[Written<'_>], reading: &mut Reading<'_>) {
-    let mut paths: HashMap<String, Vec<&Written<'_>>> = HashMap::new();
+    let mut answered: HashMap<(String, &str), Vec<&Written<'_>>> = HashMap::new();
     for written in routes {
         let route = &written.route;
-        let same = paths.entry(shape_key(&route.path)).or_default();
-        if let Some(first) = same.iter().find(|other| meet(&other.route, route)) {
+        let path = shape_key(&route.path);
+        let hosts = route.hosts.iter().map(String::as_str);
+        let any_host = route.hosts.is_empty().then_some("");
+        let mut first = None;
+        for host in hosts.chain(any_host) {
+            let same = answered.entry((path.clone(), host)).or_default();
+            first = first.or_else(|| same.iter().find(|other| share_method(&other.route, route)).copied());
+            same.push(written);
+        }
+        if let Some(first) = first {
             let place = written.view.get("path").or(written.view.get("path_prefix")).unwrap_or(written.view);
             let message = format!(
                 "the route {} on line {} already answers this path for the same host and method",
@@ -238,7 +254,6 @@ fn refuse_doubles(routes: &[Written<'_>], reading: &mut Reading<'_>) {
             );
             reading.report.error(place.spot(), Fault::new(message, "tell them apart by hosts or methods"));
         }
-        same.push(written);
     }
 }
 
@@ -254,11 +269,6 @@ fn shape_key(path: &PathRule) -> String {
     }
 }
 
-fn meet(a: &Route, b: &Route) -> bool {
-    let is_any = |list_a: usize, list_b: usize| list_a == 0 || list_b == 0;
-    let hosts = is_any(a.hosts.len(), b.hosts.len()) && a.hosts.is_empty() == b.hosts.is_empty();
-    let share_host = hosts || a.hosts.iter().any(|host| b.hosts.contains(host));
-    let share_method =
-        is_any(a.methods.len(), b.methods.len()) || a.methods.iter().any(|method| b.methods.contains(method));
-    share_host && share_method
+fn share_method(a: &Route, b: &Route) -> bool {
+    a.methods.is_empty() || b.methods.is_empty() || a.methods.iter().any(|method| b.methods.contains(method))
 }

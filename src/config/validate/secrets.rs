@@ -12,7 +12,7 @@ use crate::config::{LoadMode, defaults, interpolate};
 use crate::scheme::MOST_KEYS;
 
 use super::addresses::one_or_many;
-use super::{Reading, Section};
+use super::{Reading, Section, at_most};
 
 /// Whether a secret may be short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,28 +30,18 @@ pub(super) fn entries(
     unusable: &dyn Fn(&Secret) -> Option<Fault>,
     reading: &mut Reading<'_>,
 ) -> Vec<SecretEntry> {
-    let views = one_or_many(view);
-    let mut read: Vec<SecretEntry> = Vec::with_capacity(views.len());
-    for (index, view) in views.iter().enumerate() {
-        let Some(entry) = entry(*view, index, &read, reading) else { continue };
+    let mut read: Vec<SecretEntry> = Vec::new();
+    for view in at_most(MOST_KEYS, one_or_many(view), reading) {
+        let Some(entry) = entry(view, &read, reading) else { continue };
         if let Some(fault) = entry.value.as_ref().and_then(unusable) {
-            reading.report.error(view.get("value").unwrap_or(*view).spot(), fault);
+            reading.report.error(view.get("value").unwrap_or(view).spot(), fault);
         }
         read.push(entry);
-    }
-    if views.len() > MOST_KEYS {
-        let message = format!("{} secrets are valid at once; {MOST_KEYS} are the most", views.len());
-        reading.report.error(view.spot(), Fault::new(message, "remove the oldest"));
     }
     read
 }
 
-fn entry(
-    view: View<'_>,
-    index: usize,
-    before: &[SecretEntry],
-    reading: &mut Reading<'_>,
-) -> Option<SecretEntry> {
+fn entry(view: View<'_>, before: &[SecretEntry], reading: &mut Reading<'_>) -> Option<SecretEntry> {
     let section = Section(Some(view));
     let is_map = matches!(view.content(), Content::Map(_));
     let value_view = if is_map { section.get("value") } else { Some(view) };
@@ -72,7 +62,7 @@ fn entry(
         (Some(view), None) => inline(view, strength, reading),
         (None, Some(file)) => from_file(file, strength, reading),
     };
-    let id = id(section, value_view, index, before, reading)?;
+    let id = id(section, value_view, before, reading)?;
     if let Some(value) = &value
         && before.iter().any(|other| other.value.as_ref().is_some_and(|known| known.matches(value.expose())))
     {
@@ -105,7 +95,6 @@ pub(super) fn validity(
 fn id(
     section: Section<'_>,
     value: Option<View<'_>>,
-    index: usize,
     before: &[SecretEntry],
     reading: &mut Reading<'_>,
 ) -> Option<SecretId> {
@@ -127,7 +116,9 @@ fn id(
     };
     match suggested.filter(|id| !is_taken(id)) {
         Some(id) => Some(id),
-        None => SecretId::parse(&format!("secret-{}", index + 1)).ok(),
+        None => (before.len() + 1..)
+            .filter_map(|number| SecretId::parse(&format!("secret-{number}")).ok())
+            .find(|id| !is_taken(id)),
     }
 }
 
