@@ -136,7 +136,7 @@ fn scalar_text(view: View<'_>) -> String {
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = |cell: fn(&ShownValue) -> &str| {
-            self.rows.iter().map(|row| cell(row).chars().count()).max().unwrap_or(0).min(48)
+            self.rows.iter().map(|row| cell(row).chars().count()).max().unwrap_or(0).min(56)
         };
         let (path, value) = (width(|row| &row.path), width(|row| &row.value));
         for row in &self.rows {

@@ -150,7 +150,7 @@ fn bad_configs(good: &str) -> Vec<String> {
             &format!("{}, value: {}", quoted(CANARIES[3]), quoted(CANARIES[3])),
         ),
         good.replace(&quoted(CANARIES[0]), "\"canary/14+fragment~of~bad ${UNCLOSED\""),
-        format!("{good}security: {{webhook_secrets: {{trello: [{}]}}}}\n", quoted(CANARIES[13])),
+        format!("{good}security: {{webhook_secrets: {{trello: [{{secret: {}}}]}}}}\n", quoted(CANARIES[13])),
         format!(
             "{good}security: {{webhook_secrets: {{stripe: {{value: {}, not_after: x}}}}}}\n",
             quoted(CANARIES[13])
