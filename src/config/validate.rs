@@ -100,7 +100,7 @@ pub(crate) fn settings(root: View<'_>, reading: &mut Reading<'_>) -> Option<Sett
         inputs: Vec::new(),
     };
     if operational::limits_are_off(root.section("operational")) {
-        drop_limits(&mut settings);
+        drop_limits(&mut settings, root, reading);
     }
     Some(settings)
 }
@@ -116,7 +116,16 @@ fn at_most<'t>(most: usize, items: Vec<View<'t>>, reading: &mut Reading<'_>) -> 
 }
 
 /// `rate_limiting_enabled: false` turns off every request limit, wherever it is written.
-fn drop_limits(settings: &mut Settings) {
+fn drop_limits(settings: &mut Settings, root: Section<'_>, reading: &mut Reading<'_>) {
+    let of_routes: usize = settings.routes.iter().map(|route| route.rate_limits.len()).sum();
+    let of_keys = settings.api_keys.keys.iter().filter(|key| key.rate_limit.is_some()).count();
+    if of_routes + of_keys > 0
+        && let Some(view) = root.section("operational").get("rate_limiting_enabled")
+    {
+        let message =
+            format!("{} limits of routes and keys are written and not applied", of_routes + of_keys);
+        reading.report.warn(view.key_spot(), Fault::new(message, "write true to apply them"));
+    }
     settings.routes.iter_mut().for_each(|route| route.rate_limits.clear());
     settings.api_keys.keys.iter_mut().for_each(|key| key.rate_limit = None);
 }

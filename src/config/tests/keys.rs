@@ -75,7 +75,13 @@ fn switching_limits_off_takes_those_of_keys_and_routes_too() {
     let text = format!(
         "operational: {{ rate_limiting_enabled: false, rate_limit_per_minute: 5 }}\nkeys: [{{ id: a, value: {A}, rate_limit: 5 }}]\nroutes: [{{ name: a, path: /a, api_key: {{}}, rate_limits: [{{ name: x, limit: 1, window: 1m }}] }}]\n"
     );
-    let settings = loaded("off", &with_head(&text)).unwrap().settings;
+    let loaded = loaded("off", &with_head(&text)).unwrap();
+    assert!(
+        loaded.warnings.iter().any(|warning| warning.message.starts_with("2 limits")),
+        "{:?}",
+        loaded.warnings
+    );
+    let settings = loaded.settings;
     assert_eq!(settings.operational.rate_limit_per_minute, None);
     assert!(settings.routes[0].rate_limits.is_empty());
     assert_eq!(settings.api_keys.keys[0].rate_limit, None);
