@@ -34,7 +34,10 @@ impl Check {
             Err(problems) => {
                 match self.format {
                     Format::Human => output.complain(problems),
-                    Format::Json => output.say(format_args!("{:#}", problems.to_json())),
+                    Format::Json => {
+                        let report = json!({"valid": false, "problems": problems.to_json()});
+                        output.say(format_args!("{report:#}"));
+                    }
                 }
                 CONFIG
             }

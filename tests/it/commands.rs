@@ -231,7 +231,9 @@ fn check_shows_origins_and_masks_secrets() {
     assert!(text.contains("default"), "{text}");
     let unset = run(&["check", "--format", "json", path]);
     assert_eq!(unset.status.code(), Some(78));
-    let problems: Value = serde_json::from_str(&out(&unset)).unwrap();
+    let report: Value = serde_json::from_str(&out(&unset)).unwrap();
+    assert_eq!(report["valid"], false);
+    let problems = &report["problems"];
     assert_eq!((problems[0]["line"].as_u64(), problems[0]["file"].as_str()), (Some(5), Some(path)));
 }
 
