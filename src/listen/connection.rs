@@ -108,7 +108,7 @@ pub async fn run<W: Serve, S: Socket + 'static>(door: Rc<Door<W>>, socket: S, pe
 async fn begin<W: Serve, S: Socket>(door: &Door<W>, io: &mut ConnIo<S>) -> First {
     let mut watch = door.drain.watch();
     let wait = pin!(watch.reached(Stage::Closing));
-    let mut closing = Notice::new(Stage::Closing, wait);
+    let mut closing = Notice::new(wait);
     poll_fn(|cx| {
         if closing.poll(&door.drain, cx).is_ready() {
             io.view().leave();

@@ -213,23 +213,24 @@ impl Watch {
     }
 }
 
-/// A wait for one stage within a task that is polled often: costs one atomic load per poll after the first.
+/// A wait for one stage within a task that is polled often: while serving, costs one atomic load per poll after the
+/// first.
 #[derive(Debug)]
 pub struct Notice<'a, F> {
-    stage: Stage,
     wait: Option<Pin<&'a mut F>>,
     registered: bool,
 }
 
 impl<'a, F: Future<Output = ()>> Notice<'a, F> {
-    /// `wait` is [`Watch::reached`] of the same stage.
-    pub fn new(stage: Stage, wait: Pin<&'a mut F>) -> Self {
-        Self { stage, wait: Some(wait), registered: false }
+    /// `wait` is [`Watch::reached`] of the stage.
+    pub fn new(wait: Pin<&'a mut F>) -> Self {
+        Self { wait: Some(wait), registered: false }
     }
 
     /// Ready once, when the stage is first seen reached.
     pub fn poll(&mut self, drain: &Drain, cx: &mut Context<'_>) -> Poll<()> {
-        if self.registered && drain.stage() < self.stage {
+        // Every change of the stage uses up the registration, so from the first one on the wait is polled each time.
+        if self.registered && drain.stage() == Stage::Serving {
             return Poll::Pending;
         }
         self.registered = true;

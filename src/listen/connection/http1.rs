@@ -56,7 +56,7 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     let mut engine = builder(&rules.bounds.head).serve_connection(TokioIo::new(io), service);
     let mut watch = door.drain.watch();
     let wait = pin!(watch.reached(Stage::Closing));
-    let mut closing = Notice::new(Stage::Closing, wait);
+    let mut closing = Notice::new(wait);
     let end = poll_fn(|cx| {
         if closing.poll(&door.drain, cx).is_ready() {
             line.view.leave();

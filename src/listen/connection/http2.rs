@@ -59,10 +59,10 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     let mut engine = builder(&rules, &streams).serve_connection(TokioIo::new(io), service);
     let mut watch = door.drain.watch();
     let wait = pin!(watch.reached(Stage::Draining));
-    let mut draining = Notice::new(Stage::Draining, wait);
+    let mut draining = Notice::new(wait);
     let mut watch = door.drain.watch();
     let wait = pin!(watch.reached(Stage::Closing));
-    let mut closing = Notice::new(Stage::Closing, wait);
+    let mut closing = Notice::new(wait);
     let mut life = Life::new(&door, &rules);
     poll_fn(|cx| {
         loop {

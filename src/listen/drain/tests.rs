@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Drain, Outcome, Stage, Times};
+use super::{Drain, Notice, Outcome, Stage, Times};
 use crate::listen::slots::Slots;
 
 const LONG: Duration = Duration::from_secs(3600);
@@ -48,6 +48,26 @@ fn a_drain_closes_after_its_minimum_and_waits_for_the_order_to_end() {
         assert_eq!(tokio::join!(running, outside).0, Outcome::Clean);
         assert_eq!(drain.stage(), Stage::Over);
     });
+}
+
+/// A connection sees the drain begin before it sees it close; the first must not make it deaf to the second.
+#[test]
+fn a_notice_of_closing_outlives_the_beginning_of_the_drain() {
+    run(tokio::task::LocalSet::new().run_until(async {
+        let drain = Drain::new(Slots::new(1));
+        let of_connection = drain.clone();
+        let connection = tokio::task::spawn_local(async move {
+            let mut watch = of_connection.watch();
+            let wait = std::pin::pin!(watch.reached(Stage::Closing));
+            let mut notice = Notice::new(wait);
+            std::future::poll_fn(|cx| notice.poll(&of_connection, cx)).await;
+        });
+        for stage in [Stage::Draining, Stage::Closing] {
+            tokio::task::yield_now().await;
+            drain.enter(stage);
+        }
+        connection.await.expect("noticed");
+    }));
 }
 
 #[test]
