@@ -103,6 +103,7 @@ impl Forwarder {
     }
 
     async fn finish_orphans(&self) {
+        let _staff = self.desk.staff();
         loop {
             for orphan in self.desk.orphans().await {
                 tokio::task::spawn_local(orphan);

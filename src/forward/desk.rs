@@ -1,10 +1,11 @@
 //! What the requests of one worker share while they are forwarded.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use http::HeaderValue;
 
@@ -23,12 +24,23 @@ pub(super) struct Desk {
     addresses: RefCell<Vec<Option<(IpAddr, HeaderValue)>>>,
     orphans: RefCell<Vec<Orphan>>,
     left: Bell,
+    staffed: Cell<bool>,
 }
+
+/// Someone finishes what callers left. When the worker ends, so does this, and with it whatever was left and is still
+/// to be left: an orphan that nobody polls would hold the desk, and the desk it, and its record would never be made.
+pub(super) struct Staff(Rc<Desk>);
 
 impl Desk {
     pub(super) fn new(watchdog: Watchdog) -> Self {
         let addresses = RefCell::new(vec![None; ADDRESSES]);
-        Self { watchdog, addresses, orphans: RefCell::default(), left: Bell::default() }
+        Self {
+            watchdog,
+            addresses,
+            orphans: RefCell::default(),
+            left: Bell::default(),
+            staffed: Cell::new(true),
+        }
     }
 
     /// The deadlines of this worker.
@@ -55,8 +67,15 @@ impl Desk {
 
     /// Takes over a request whose caller has gone.
     pub(super) fn adopt(&self, orphan: Orphan) {
-        self.orphans.borrow_mut().push(orphan);
-        self.left.ring();
+        if self.staffed.get() {
+            self.orphans.borrow_mut().push(orphan);
+            self.left.ring();
+        }
+    }
+
+    /// Whoever holds this finishes the orphans.
+    pub(super) fn staff(self: &Rc<Self>) -> Staff {
+        Staff(Rc::clone(self))
     }
 
     /// Resolves with the requests to be finished, once there are some.
@@ -65,3 +84,13 @@ impl Desk {
         self.orphans.take()
     }
 }
+
+impl Drop for Staff {
+    fn drop(&mut self) {
+        self.0.staffed.set(false);
+        drop(self.0.orphans.take());
+    }
+}
+
+#[cfg(test)]
+mod tests;
