@@ -299,10 +299,14 @@ impl Talk {
             _ => format!("Content-Length: {}\r\n", body.len()),
         };
         let mut bytes = format!("HTTP/1.1 {status} Said\r\n{framing}{fields}\r\n").into_bytes();
-        if self.method != "HEAD" {
+        let body = if self.method == "HEAD" { b"" } else { body };
+        if body.len() < 64 * 1024 {
             bytes.extend_from_slice(body);
+            self.raw(&bytes)?;
+        } else {
+            self.raw(&bytes)?;
+            self.raw(body)?;
         }
-        self.raw(&bytes)?;
         Ok(Next::Keep)
     }
 

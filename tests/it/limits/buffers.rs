@@ -44,7 +44,7 @@ fn a_signed_body_has_at_most_a_mebibyte_unless_its_route_says_more() {
 fn a_declared_length_too_large_is_refused_with_no_byte_read_and_no_continue() {
     let origin = Origin::start();
     let gate = Gate::start(origin.addr, &config(""));
-    for (path, length) in [("/hook", 1 << 21), ("/small", 1001), ("/hook", u64::MAX)] {
+    for (path, length) in [("/hook", 1 << 21), ("/small", 1001), ("/hook", 1u64 << 40)] {
         let mut wire = Wire::to(gate.data);
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: gate.test\r\nExpect: 100-continue\r\nX-Hub-Signature-256: {}\r\nContent-Length: {length}\r\n\r\n",
@@ -86,7 +86,9 @@ fn held_bodies_share_one_budget_and_one_client_has_a_quarter() {
     let origin = Origin::start();
     let limits = "limits: {buffered_total: 1MiB, buffered_body: 256KiB, buffered_body_timeout: 60s, body_idle: 60s, body_rate: 0B}\n\
                   security: {trusted_proxies: [127.0.0.0/8]}\n";
-    let gate = Gate::start(origin.addr, &config(limits));
+    let config = config(limits);
+    let without_large: Vec<&str> = config.lines().filter(|line| !line.contains("name: large")).collect();
+    let gate = Gate::start(origin.addr, &without_large.join("\n"));
     let body = vec![b'x'; 200 * 1024];
     let signature = github(SECRET, &body);
     let begin = |address: &str| {

@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use socket2::{Domain, Socket, Type};
+
 use crate::gate::{Gate, alone};
 use crate::origin::Origin;
 use crate::pace::until;
@@ -11,9 +13,10 @@ use crate::sign::github;
 use crate::wire::{Ask, Wire};
 
 const SECRET: &str = "the hook's secret of length";
-const HEADS: usize = 800;
-const BODIES: usize = 600;
-const READS: usize = 600;
+const HEADS: usize = 1000;
+const BODIES: usize = 850;
+/// Few: on loopback the kernel itself buffers megabytes for each.
+const READS: usize = 150;
 
 /// The three ways of being slow, round about.
 fn open(gate: &Gate) -> Vec<TcpStream> {
@@ -27,13 +30,21 @@ fn open(gate: &Gate) -> Vec<TcpStream> {
     let mut all = Vec::with_capacity(HEADS + BODIES + READS);
     for (count, begin) in begins {
         for _ in 0..count {
-            let mut stream = TcpStream::connect_timeout(&gate.data, Duration::from_secs(10)).unwrap();
+            let mut stream = narrow(gate);
             stream.set_nonblocking(true).unwrap();
             let _ = stream.write_all(begin.as_bytes());
             all.push(stream);
         }
     }
     all
+}
+
+/// A connection with room for little: what its owner does not read stays with the gate.
+fn narrow(gate: &Gate) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect_timeout(&gate.data.into(), Duration::from_secs(10)).unwrap();
+    socket.into()
 }
 
 /// Asks for `span`, one request after another; how long each took.

@@ -27,17 +27,24 @@ fn held() -> (Origin, std::sync::mpsc::Sender<()>) {
 }
 
 #[test]
-fn sigterm_when_idle_ends_at_once_with_0() {
+fn sigterm_ends_with_0_at_once_when_nobody_is_connected_and_soon_when_the_connections_are_idle() {
     let origin = Origin::start();
     let gate = Gate::start(origin.addr, OPEN);
-    let mut idle = Wire::to(gate.data);
+    assert_eq!(gate.ask(&Ask::get("/")).status, 200);
+    let begun = Instant::now();
+    let ended = gate.stop();
+    assert_eq!(ended.status.code(), Some(0), "{:?}", ended.err);
+    assert!(begun.elapsed() < Duration::from_secs(2), "took {:?}", begun.elapsed());
+    assert_eq!(ended.audit.len(), 1, "the audit trail is flushed");
+
+    let gate = Gate::start(origin.addr, &format!("limits: {{drain_min: 1s}}\n{OPEN}"));
+    let (mut idle, mut silent) = (Wire::to(gate.data), Wire::to(gate.data));
     assert_eq!(idle.ask(&Ask::get("/")).status, 200);
     let begun = Instant::now();
     let ended = gate.stop();
     assert_eq!(ended.status.code(), Some(0), "{:?}", ended.err);
-    assert!(begun.elapsed() < Duration::from_secs(3), "took {:?}", begun.elapsed());
-    assert_eq!(ended.audit.len(), 1, "the audit trail is flushed");
-    assert!(idle.rest().unwrap().is_empty());
+    assert!(begun.elapsed() < Duration::from_secs(4), "took {:?}", begun.elapsed());
+    assert!(idle.rest().unwrap().is_empty() && silent.rest().unwrap().is_empty());
 }
 
 #[test]
