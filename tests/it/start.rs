@@ -155,3 +155,43 @@ fn health_needs_no_app_and_the_ops_port_changes_nothing() {
     let leftovers = fs::read_dir(gate.nest.path(".")).unwrap().count();
     assert_eq!(leftovers, 1, "the gate writes nothing beside its config");
 }
+
+/// The variables the corpus counts on, and those a file asks for in its first lines.
+fn corpus_env(text: &str) -> Vec<(&str, &str)> {
+    let own = text.lines().take_while(|line| line.starts_with('#'));
+    let own = own.filter_map(|line| line.strip_prefix("# env: ")?.split_once('='));
+    [("GITHUB_SECRET", "0123456789abcdef"), ("EMPTY", ""), ("SHORT", "short")]
+        .into_iter()
+        .chain(own)
+        .collect()
+}
+
+#[test]
+fn every_wrong_file_of_the_corpus_ends_with_78_its_own_words_and_no_port() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut told = 0;
+    for entry in fs::read_dir(root.join("tests/config")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&text);
+        if path.extension().is_none_or(|ext| ext != "yaml") || text.contains("# mode: reload") {
+            continue;
+        }
+        let shown = path.strip_prefix(root).unwrap();
+        let mut command = sidegate();
+        command.current_dir(root).args(["run", "--config"]).arg(shown).envs(corpus_env(&text));
+        let mut child = command.spawn().unwrap();
+        let ended = attempt(Duration::from_secs(20), || child.try_wait().unwrap());
+        if ended.is_none() {
+            let _ = child.kill();
+        }
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{}: {said}", shown.display());
+        let expected = fs::read_to_string(path.with_extension("expected")).unwrap();
+        assert_eq!(said.trim_end(), expected.trim_end(), "{}", shown.display());
+        assert!(output.stdout.is_empty(), "{}", shown.display());
+        told += 1;
+    }
+    assert!(told >= 30, "only {told} files");
+}
