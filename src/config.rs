@@ -121,10 +121,12 @@ fn attempt(main: Main<'_>, mode: LoadMode, env: &Environment) -> (Result<Loaded,
     let items = report.into_problems(&sources, &kept);
     let outcome = match settings {
         Some(mut settings) if !failed => {
-            settings.hash = sources.hash();
-            settings.inputs = sources.inputs();
             let shown = tree.as_ref().map(|tree| Shown::of(tree.root(), &table::ROOT, &sources));
-            Ok(Loaded { settings, warnings: items, shown: shown.unwrap_or_default() })
+            let shown = shown.unwrap_or_default();
+            settings.hash = sources.hash(&shown);
+            settings.fingerprint = sources.fingerprint();
+            settings.inputs = sources.inputs();
+            Ok(Loaded { settings, warnings: items, shown })
         }
         Some(_) | None => Err(Problems { items, inputs: sources.inputs() }),
     };

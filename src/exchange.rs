@@ -137,7 +137,7 @@ impl Worker {
         if facts.client.is_some_and(|client| client.peer_trusted) {
             record.trust_request_id(&pass.parts().headers);
         }
-        let (payload, lease) = match snapshot.policy.need(&pass) {
+        let (payload, lease) = match need(snapshot, &pass, &body) {
             BodyNeed::Stream => (Payload::Stream(body), None),
             BodyNeed::Whole { max } => {
                 // A caller who leaves while its body is awaited is recorded with what is known of it.
@@ -263,6 +263,14 @@ fn secured(passed: Passed, record: &mut Record) -> Result<Passed, Stop> {
             Err(Stop::Deny(Deny::new(Reason::AuditFull, 0).retry_after(1).hint("telemetry.audit.strict")))
         }
     }
+}
+
+/// How the body must be taken. One that is declared to be empty and may go on all the same (HTTP/2) is awaited: the app
+/// would have the request whole before its end is known.
+fn need(snapshot: &Snapshot, pass: &HeadPass, body: &WireBody) -> BodyNeed {
+    let need = snapshot.policy.need(pass);
+    let is_open = body.size_hint().exact() == Some(0) && !body.is_end_stream();
+    if need == BodyNeed::Stream && is_open { BodyNeed::Whole { max: 0 } } else { need }
 }
 
 /// Puts what became known into the record.

@@ -38,9 +38,9 @@ const POLL: Duration = Duration::from_secs(3);
 
 /// Reads, compiles and swaps. Implemented above the layers that can.
 pub trait Source: Send + 'static {
-    /// Reads everything once. When it differs from `in_force` and is right, compiles it as `next` and puts it into
-    /// force.
-    fn attempt(&mut self, in_force: &str, next: u64) -> Attempt;
+    /// Reads everything once. When it differs from what is in force and is right, compiles it as `next` and puts it
+    /// into force.
+    fn attempt(&mut self, next: u64) -> Attempt;
 
     /// The main file, as the operator named it.
     fn name(&self) -> String;
@@ -62,7 +62,7 @@ pub enum Taken {
     Unchanged,
     /// It is in force now.
     Swapped {
-        /// SHA-256 over all inputs, lower-case hex.
+        /// SHA-256 over what holds, secrets left out, lower-case hex.
         hash: String,
         /// What someone should look at.
         warnings: Vec<Complaint>,

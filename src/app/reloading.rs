@@ -29,12 +29,12 @@ pub(super) struct ConfigSource {
 }
 
 impl Source for ConfigSource {
-    fn attempt(&mut self, in_force: &str, next: u64) -> Attempt {
+    fn attempt(&mut self, next: u64) -> Attempt {
         match config::load(&self.file, LoadMode::Reload, &self.environment) {
             Err(problems) => Attempt { result: Err(complaints(&problems.items)), inputs: problems.inputs },
             Ok(loaded) => {
                 let inputs = loaded.settings.inputs.clone();
-                if loaded.settings.hash == in_force {
+                if loaded.settings.fingerprint == self.shared.snapshots.load().settings.fingerprint {
                     return Attempt { inputs, result: Ok(Taken::Unchanged) };
                 }
                 Attempt { inputs, result: self.take(loaded, next) }

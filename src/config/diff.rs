@@ -97,6 +97,7 @@ fn facts(settings: &Settings) -> Facts {
         identity_prefix,
         hash: _,
         inputs: _,
+        fingerprint: _,
     } = settings;
     let mut facts = Facts::new();
     let listen: Vec<String> = listen.iter().map(address).collect();

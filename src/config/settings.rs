@@ -3,6 +3,7 @@
 //! Built by `config::load` only after the whole file was found valid, so compiling it further cannot fail.
 //! `line` fields are 1-based lines in the config file (0: not written there), for verdicts that name their rule.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,11 +54,18 @@ pub struct Settings {
     pub limits: Limits,
     /// Prefix of the headers that tell the app who called, e.g. `x-sidegate-`; always lower case, ends in `-`.
     pub identity_prefix: String,
-    /// SHA-256 over every input (config text, secret files, key files), lower-case hex.
+    /// SHA-256 over every value and the files that hold no secret, lower-case hex: equal wherever the same rules
+    /// hold. No secret goes into it, so a new secret under the same rules leaves it as it is.
     pub hash: String,
+    /// Tells whether any input changed, secrets included.
+    pub fingerprint: Fingerprint,
     /// Every file that was read, watched for changes.
     pub inputs: Vec<PathBuf>,
 }
+
+/// A digest of every input, secrets included. Compared, never told: it has no form a log could take.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fingerprint(pub(super) [u8; 32]);
 
 /// Where to listen or connect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -346,4 +354,10 @@ pub enum Unmatched {
         /// Why the operator wants this.
         reason: String,
     },
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint")
+    }
 }

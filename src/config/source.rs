@@ -1,4 +1,4 @@
-//! Reads the files a configuration is made of: bounded, once each, remembered for the hash and the watch list.
+//! Reads the files a configuration is made of: bounded, once each, remembered for the fingerprint and the watch list.
 //!
 //! Never decides what a missing file means; the caller does, with the load mode.
 
@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 
 use super::raw::View;
 use super::report::{Fault, Place, printable};
+use super::settings::Fingerprint;
+use super::show::Shown;
 
 /// Most files of one configuration; all of them are held while it is read, and watched.
 const MOST_FILES: usize = 1_000;
@@ -51,6 +53,16 @@ struct Entry {
     path: PathBuf,
     found: Result<Bytes, Unreadable>,
     stamp: Option<Stamp>,
+    holds: Holds,
+}
+
+/// What may stand in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    /// Secrets, perhaps among other things.
+    Secrets,
+    /// Nothing that may not be told.
+    Open,
 }
 
 /// What tells that a path leads to the same bytes as before.
@@ -80,6 +92,18 @@ impl Sources {
         self.read_at(self.resolve(written), most)
     }
 
+    /// The same for a file that holds no secret: its content goes into the hash that is told.
+    pub(crate) fn read_open(&mut self, written: &str, most: u64) -> (FileId, Result<Bytes, Unreadable>) {
+        let path = self.resolve(written);
+        let is_new = !self.by_path.contains_key(&path);
+        let (id, found) = self.read_at(path, most);
+        // One that was read for a secret before stays one.
+        if is_new && let Some(entry) = self.files.get_mut(id.0) {
+            entry.holds = Holds::Open;
+        }
+        (id, found)
+    }
+
     /// Takes `bytes` for the contents of a main file that nobody reads: standard input, a block of a document.
     pub(crate) fn take_main(
         &mut self,
@@ -92,7 +116,12 @@ impl Sources {
             Ok(_) | Err(_) => Err(too_large(most)),
         };
         let id = FileId(self.files.len());
-        self.files.push(Entry { path: path.to_owned(), found: found.clone(), stamp: None });
+        self.files.push(Entry {
+            path: path.to_owned(),
+            found: found.clone(),
+            stamp: None,
+            holds: Holds::Secrets,
+        });
         (id, found)
     }
 
@@ -116,12 +145,12 @@ impl Sources {
         let id = FileId(self.files.len());
         if !is_full {
             self.by_path.insert(path.clone(), id.0);
-            self.files.push(Entry { path, found: found.clone(), stamp });
+            self.files.push(Entry { path, found: found.clone(), stamp, holds: Holds::Secrets });
         }
         (id, found)
     }
 
-    /// Remembers a variable that went into the configuration, for the hash.
+    /// Remembers a variable that went into the configuration, for the fingerprint.
     pub(crate) fn used_variable(&mut self, name: &str, value: &str) {
         if !self.extra.iter().any(|(known, _)| known == name) {
             self.extra.push((name.to_owned(), Zeroizing::new(value.to_owned())));
@@ -152,11 +181,8 @@ impl Sources {
         self.files.iter().map(|entry| entry.path.clone()).collect()
     }
 
-    /// SHA-256 over every input in the order of reading, lower-case hex.
-    ///
-    /// Security: it covers secrets, so it must stay one hash over all of them: a hash of one weak secret alone
-    /// could be guessed.
-    pub(crate) fn hash(&self) -> String {
+    /// What tells whether any input changed. Covers secrets, and so is never told.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
         let mut digest = Sha256::new();
         for entry in &self.files {
             match &entry.found {
@@ -172,6 +198,26 @@ impl Sources {
             digest.update([0]);
             digest.update(value.as_bytes());
             digest.update([0]);
+        }
+        Fingerprint(digest.finalize().into())
+    }
+
+    /// SHA-256 over what holds, lower-case hex: every value with its path, and the files that hold no secret.
+    ///
+    /// Security: it is told on `/ready` and in the metrics, so no secret goes into it, not even among others: a weak
+    /// one could be guessed from it at leisure.
+    pub(crate) fn hash(&self, shown: &Shown) -> String {
+        let mut digest = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+            digest.update(bytes);
+        };
+        for row in &shown.rows {
+            add(row.path.as_bytes());
+            add(row.value.as_bytes());
+        }
+        for entry in self.files.iter().filter(|entry| entry.holds == Holds::Open) {
+            add(entry.found.as_ref().map_or(&[], |bytes| bytes.as_slice()));
         }
         data_encoding::HEXLOWER.encode(&digest.finalize())
     }

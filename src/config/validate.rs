@@ -5,7 +5,7 @@
 use super::LoadMode;
 use super::raw::{Tree, View};
 use super::report::{Fault, Report};
-use super::settings::{Address, Settings, Unmatched};
+use super::settings::{Address, Fingerprint, Settings, Unmatched};
 use super::source::Sources;
 use super::{defaults, env::Environment, scalar};
 use crate::base::clock::Wall;
@@ -97,6 +97,7 @@ pub(crate) fn settings(root: View<'_>, reading: &mut Reading<'_>) -> Option<Sett
         limits,
         identity_prefix,
         hash: String::new(),
+        fingerprint: Fingerprint::default(),
         inputs: Vec::new(),
     };
     if operational::limits_are_off(root.section("operational")) {

@@ -144,7 +144,7 @@ pub const CONFIG_OK_AT: Metric = gauge(
 pub const CONFIG_INFO: Metric = gauge(
     "sidegate_config_info",
     &["hash"],
-    "Always 1; hash is the SHA-256 over all inputs of the configuration in force.",
+    "Always 1; hash is the SHA-256 over the configuration in force, secrets left out.",
 );
 /// Reload attempts.
 pub const CONFIG_RELOADS: Metric = counter(

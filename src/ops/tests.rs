@@ -18,7 +18,7 @@ pub(super) type Verdict = Arc<Mutex<Result<Taken, Vec<Complaint>>>>;
 struct Toy(Verdict);
 
 impl Source for Toy {
-    fn attempt(&mut self, _: &str, _: u64) -> Attempt {
+    fn attempt(&mut self, _: u64) -> Attempt {
         Attempt { inputs: Vec::new(), result: self.0.lock().unwrap().clone() }
     }
 

@@ -99,7 +99,7 @@ impl<S: Source> Keeper<S> {
             let before = fingerprint(&self.inputs);
             let status = self.status.load_full();
             let next = status.generation.saturating_add(1);
-            let Attempt { inputs, result } = self.attempt(&status.hash, next);
+            let Attempt { inputs, result } = self.attempt(next);
             let inputs: BTreeSet<PathBuf> = inputs.into_iter().chain(self.kept_inputs(&result)).collect();
             let is_same_set = inputs == self.inputs;
             self.inputs = inputs;
@@ -127,9 +127,9 @@ impl<S: Source> Keeper<S> {
         }
     }
 
-    fn attempt(&mut self, in_force: &str, next: u64) -> Attempt {
+    fn attempt(&mut self, next: u64) -> Attempt {
         let source = &mut self.source;
-        catch_unwind(AssertUnwindSafe(|| source.attempt(in_force, next))).unwrap_or_else(|_| {
+        catch_unwind(AssertUnwindSafe(|| source.attempt(next))).unwrap_or_else(|_| {
             let complaint = Complaint {
                 file: String::new(),
                 line: 0,

@@ -46,7 +46,7 @@ impl fmt::Display for Complaint {
 pub struct Status {
     /// Generation in force; 1 is the one at start.
     pub generation: u64,
-    /// SHA-256 over its inputs, lower-case hex.
+    /// SHA-256 over what holds, secrets left out, lower-case hex.
     pub hash: String,
     /// When it came into force.
     pub taken_at: Wall,

@@ -19,11 +19,12 @@ pub(super) fn folder(name: &str) -> PathBuf {
 struct Toy {
     main: PathBuf,
     second: PathBuf,
+    in_force: String,
     taken: Arc<Mutex<Vec<String>>>,
 }
 
 impl Source for Toy {
-    fn attempt(&mut self, in_force: &str, _: u64) -> Attempt {
+    fn attempt(&mut self, _: u64) -> Attempt {
         let main = fs::read_to_string(&self.main);
         let mut inputs = vec![self.main.clone()];
         let mut text = main.as_deref().unwrap_or_default().to_owned();
@@ -40,11 +41,12 @@ impl Source for Toy {
         };
         let result = match text.as_str() {
             "panic\n" => panic!("a defect"),
-            good if good.starts_with("good") && good.ends_with('\n') && good == in_force => {
+            good if good.starts_with("good") && good.ends_with('\n') && good == self.in_force => {
                 Ok(Taken::Unchanged)
             }
             good if good.starts_with("good") && good.ends_with('\n') => {
                 self.taken.lock().unwrap().push(good.to_owned());
+                good.clone_into(&mut self.in_force);
                 Ok(Taken::Swapped {
                     hash: good.to_owned(),
                     warnings: Vec::new(),
@@ -90,7 +92,12 @@ fn bench_with(main: &Path, in_force: &str) -> Bench {
     };
     observer.config_applied(1, &status.hash, Wall(0));
     let taken = Arc::default();
-    let toy = Toy { main: main.to_owned(), second: main.with_file_name("second"), taken: Arc::clone(&taken) };
+    let toy = Toy {
+        main: main.to_owned(),
+        second: main.with_file_name("second"),
+        in_force: in_force.to_owned(),
+        taken: Arc::clone(&taken),
+    };
     let reload = Reload::start(toy, status, vec![main.to_owned()], Arc::clone(&observer)).unwrap();
     Bench { reload, observer, main: main.to_owned(), taken }
 }
@@ -267,7 +274,12 @@ fn changes_nobody_tells_of_are_found_by_looking() {
     let bench = bench(&main);
     bench.reload.stop();
     let taken = Arc::default();
-    let toy = Toy { main: main.clone(), second: main.clone(), taken: Arc::clone(&taken) };
+    let toy = Toy {
+        main: main.clone(),
+        second: main.clone(),
+        in_force: "good 1\n".into(),
+        taken: Arc::clone(&taken),
+    };
     let status = Arc::new(ArcSwap::new(bench.reload.status()));
     let mut keeper = Keeper::new(toy, Arc::clone(&status), vec![main.clone()], Arc::clone(&bench.observer));
     keeper.begin(Err("no inotify here".into()));

@@ -3,7 +3,7 @@ use super::*;
 const HOOK: &str = "security: { webhook_secrets: { mine: { file: secret } } }\n";
 
 #[test]
-fn every_file_is_an_input_and_changes_the_hash() {
+fn every_file_is_an_input_and_no_secret_changes_the_hash_that_is_told() {
     let folder = Folder::new("inputs");
     let path =
         folder.write("sidegate.yaml", &with_head(&format!("{HOOK}api_keys: {{ files: keys.json }}\n")));
@@ -13,15 +13,35 @@ fn every_file_is_an_input_and_changes_the_hash() {
     let first = load(&path, LoadMode::Start, &env).unwrap().settings;
     assert_eq!(first.inputs, [path.clone(), secret.clone(), keys.clone()]);
     assert_eq!(first.hash.len(), 64);
-    assert_eq!(load(&path, LoadMode::Reload, &env).unwrap().settings.hash, first.hash);
+    let again = load(&path, LoadMode::Reload, &env).unwrap().settings;
+    assert_eq!((again.hash, again.fingerprint), (first.hash.clone(), first.fingerprint));
     for (name, text) in [
         ("secret", "0123456789abcdeg\n"),
-        ("keys.json", "{\"keys\": [{\"id\": \"b\", \"value\": \"0123456789abcdef\"}]}"),
+        ("keys.json", "{\"keys\": [{\"id\": \"a\", \"value\": \"0123456789abcdeg\"}]}"),
     ] {
         folder.write(name, text);
         let next = load(&path, LoadMode::Start, &env).unwrap().settings;
-        assert_ne!(next.hash, first.hash, "{name}");
+        assert_ne!(next.fingerprint, first.fingerprint, "{name}");
+        assert_eq!(next.hash, first.hash, "{name}");
     }
+}
+
+#[test]
+fn a_secret_written_into_the_file_is_not_in_the_hash_and_a_list_of_networks_is() {
+    let folder = Folder::new("told-hash");
+    let load_with = |secret: &str, net: &str| {
+        folder.write("nets", net);
+        let body =
+            format!("security: {{ ip_denylist: {{ file: nets }}, webhook_secrets: {{ mine: {secret} }} }}\n");
+        let path = folder.write("sidegate.yaml", &with_head(&body));
+        load(&path, LoadMode::Start, &Environment::default()).unwrap().settings
+    };
+    let first = load_with("0123456789abcdef", "192.0.2.1\n");
+    let other_secret = load_with("0123456789abcdeg", "192.0.2.1\n");
+    assert_eq!(other_secret.hash, first.hash);
+    assert_ne!(other_secret.fingerprint, first.fingerprint);
+    let other_net = load_with("0123456789abcdef", "192.0.2.2\n");
+    assert_ne!(other_net.hash, first.hash);
 }
 
 #[test]

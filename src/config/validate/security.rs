@@ -76,7 +76,7 @@ pub(super) fn ip_list(view: View<'_>, reading: &mut Reading<'_>) -> IpList {
 /// Security: a file that cannot be read or holds no network is an error in both modes: an empty allow list would
 /// shut everybody out, and an empty deny list would let everybody in.
 fn from_file(view: View<'_>, path: &str, reading: &mut Reading<'_>) -> IpList {
-    let (id, found) = reading.sources.read(path, defaults::MOST_LIST_BYTES);
+    let (id, found) = reading.sources.read_open(path, defaults::MOST_LIST_BYTES);
     let bytes = match found {
         Ok(bytes) => bytes,
         Err(reason) => {

@@ -246,8 +246,8 @@ fn lengths() -> Vec<Stream> {
         posted("length-none", &[], b"hello", Fate::Passed),
         posted("length-larger", &[cl(b"6")], b"hello", Fate::Refused),
         posted("length-smaller", &[cl(b"4")], b"hello", Fate::Refused),
-        // A message of length zero is whole before the data that belies it comes.
-        posted("length-zero", &[cl(b"0")], b"hello", Fate::Judged),
+        posted("length-zero", &[cl(b"0")], b"hello", Fate::Refused),
+        posted("length-zero-kept", &[cl(b"0")], b"", Fate::Passed),
         posted("length-two", &[cl(b"5"), cl(b"5")], b"hello", Fate::Refused),
         posted("length-two-other", &[cl(b"5"), cl(b"6")], b"hello", Fate::Refused),
     ];

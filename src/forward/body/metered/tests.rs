@@ -53,3 +53,41 @@ async fn a_break_is_the_callers_failure() {
     let body = Script::new([Step::Data(b"part"), Step::Break]);
     assert_eq!(run(body, None, Ending::Framed).await, Err(Failure::ClientBody));
 }
+
+/// Polls until nothing more comes without the caller.
+fn pieces(body: Script, ending: Ending) -> (Vec<Bytes>, Option<Result<(), Failure>>) {
+    let watchdog = Watchdog::default();
+    let mut metered = Metered::new(body, None, RULES, ending, watchdog);
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    let mut pieces = Vec::new();
+    loop {
+        match Pin::new(&mut metered).poll_frame(&mut cx) {
+            Poll::Pending => return (pieces, None),
+            Poll::Ready(None) => return (pieces, Some(Ok(()))),
+            Poll::Ready(Some(Err(broken))) => return (pieces, Some(Err(broken.0))),
+            Poll::Ready(Some(Ok(frame))) => pieces.extend(frame.into_data()),
+        }
+    }
+}
+
+#[test]
+fn the_piece_that_reaches_the_declared_length_waits_for_the_end() {
+    let begun = [Step::Data(b"one "), Step::Data(b"two"), Step::Hang];
+    assert_eq!(pieces(Script::new(begun).declared(7), Ending::Flagged), (vec![Bytes::from("one ")], None));
+    let framed = [Step::Data(b"one "), Step::Data(b"two"), Step::Hang];
+    let all = vec![Bytes::from("one "), Bytes::from("two")];
+    assert_eq!(pieces(Script::new(framed).declared(7), Ending::Framed), (all.clone(), None));
+    let ended = [Step::Data(b"one "), Step::Data(b"two"), Step::Data(b"")];
+    assert_eq!(pieces(Script::new(ended).declared(7), Ending::Flagged), (all.clone(), Some(Ok(()))));
+    let trailed = [Step::Data(b"one "), Step::Data(b"two"), Step::Trailers(http::HeaderMap::new())];
+    assert_eq!(pieces(Script::new(trailed).declared(7), Ending::Flagged), (all, Some(Ok(()))));
+}
+
+#[test]
+fn what_breaks_behind_the_declared_length_leaves_the_body_unfinished() {
+    for last in [Step::Break, Step::Data(b"")] {
+        let steps = [Step::Data(b"one "), Step::Data(b"two"), last];
+        let (pieces, end) = pieces(Script::new(steps).declared(7).cut(), Ending::Flagged);
+        assert_eq!((pieces, end), (vec![Bytes::from("one ")], Some(Err(Failure::ClientBody))));
+    }
+}
