@@ -125,6 +125,19 @@ impl Worker {
         }
     }
 
+    /// Records a request that never came this far: the HTTP/2 engine refused its stream.
+    pub fn stream_refused(&self, caller: &Caller) {
+        let snapshot = self.snapshots.load();
+        let arrival = Arrival {
+            method: &Method::GET,
+            path: "",
+            peer: caller.ip(),
+            meters: &snapshot.meters,
+            now: clock::now(),
+        };
+        self.scribe.open(&arrival).denied(&Deny::new(Reason::StreamRefused, 0), clock::mono());
+    }
+
     async fn judge(
         &self,
         snapshot: &Snapshot,

@@ -97,6 +97,10 @@ reasons! {
     /// The HTTP version is not one we serve.
     VersionRefused = "version_refused", 505,
         "HTTP/1.0, HTTP/1.1 and HTTP/2 are served";
+    /// The HTTP/2 engine refused the stream before the checks could see it.
+    StreamRefused = "stream_refused", 400,
+        "the HTTP/2 header list was over limits.http2_header_list (answered 431) or broke the protocol, or the \
+         connection was at its end; nothing more of the request is known";
     /// A reading of the path an app might make selects another route than its bytes do.
     PathAmbiguous = "path_ambiguous", 400,
         "an app could read this path as one that another rule decides; the caller must send it in plain form";

@@ -52,6 +52,9 @@ pub trait Serve: 'static {
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Self::Body>>;
 
+    /// The HTTP/2 engine refused a request by itself; nothing of it is known but that it came.
+    fn refused_unseen(&self, caller: &Caller);
+
     /// The answer when serving panicked, or gave one that cannot be sent.
     fn panicked(&self) -> Response<Self::Body>;
 

@@ -4,6 +4,8 @@
 //!
 //! Reads frame headers only; what a frame means, and whether it is allowed at all, is the engine's to judge.
 
+mod heads;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,6 +13,9 @@ use std::time::Duration;
 use crate::base::clock::{self, Mono};
 
 use super::sniff::PREFACE;
+use heads::HeadCounter;
+
+pub use heads::Heads;
 
 /// Empty frames a connection may send on credit.
 const ADVANCE: u64 = 1_000;
@@ -41,6 +46,7 @@ pub struct FrameMeter {
     skip: u64,
     spent: u64,
     credit: Credit,
+    heads: HeadCounter,
     since: Mono,
 }
 
@@ -61,9 +67,10 @@ impl Credit {
 
 impl FrameMeter {
     /// Starts before the preface.
-    pub fn new(credit: Credit) -> Self {
+    pub fn new(credit: Credit, heads: Heads) -> Self {
         let skip = PREFACE.len() as u64;
-        Self { header: [0; HEADER], have: 0, skip, spent: 0, credit, since: clock::mono() }
+        let heads = HeadCounter::new(heads);
+        Self { header: [0; HEADER], have: 0, skip, spent: 0, credit, heads, since: clock::mono() }
     }
 
     /// Goes on with `bytes`.
@@ -76,6 +83,9 @@ impl FrameMeter {
             let skip = usize::try_from(self.skip).unwrap_or(usize::MAX).min(rest.len());
             self.skip -= skip as u64;
             rest = rest.get(skip..).unwrap_or_default();
+            if skip > 0 && self.skip == 0 {
+                self.heads.end();
+            }
             let wanted = (HEADER - self.have).min(rest.len());
             for (slot, byte) in self.header.iter_mut().skip(self.have).zip(rest) {
                 *slot = *byte;
@@ -91,9 +101,13 @@ impl FrameMeter {
     }
 
     fn frame(&mut self) -> Result<(), Flood> {
-        let [high, middle, low, kind, ..] = self.header;
+        let [high, middle, low, kind, flags, stream @ ..] = self.header;
         let length = u64::from(u32::from_be_bytes([0, high, middle, low]));
         self.skip = length;
+        self.heads.begin(kind, flags, u32::from_be_bytes(stream) & 0x7fff_ffff);
+        if length == 0 {
+            self.heads.end();
+        }
         match (kind, length) {
             (0, 1..) => self.credit.add(length / PER_FRAME),
             (1, _) => self.credit.add(PER_REQUEST),

@@ -26,6 +26,10 @@ impl Serve for Worker {
         Self::serve(&self, &caller, request).await
     }
 
+    fn refused_unseen(&self, caller: &Caller) {
+        self.stream_refused(caller);
+    }
+
     /// The record of the request that panicked was dropped unfinished and has told of its end.
     fn panicked(&self) -> Response<OutBody> {
         answer::failure(Failure::Internal, Asked { id: &self.scribe().new_id(), method: &Method::GET })

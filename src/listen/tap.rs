@@ -24,7 +24,7 @@ use crate::exchange::{Caller, HeadNote};
 
 use super::chunked::Follower;
 use super::chunked::trailers::TrailerScanner;
-use super::frames::{Credit, FrameMeter};
+use super::frames::{Credit, FrameMeter, Heads};
 use super::head::{Framing, Head, HeadLimits, Scanner, Switch};
 use super::slots::{LargeHead, Slots};
 use super::socket::Socket;
@@ -36,6 +36,9 @@ pub use read::First;
 
 /// What the engine gets to see instead of a refused head.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nHost: invalid\r\nConnection: close\r\n\r\n";
+
+/// The same for one that asks for no body: what came back would be read as another answer.
+const HEAD_STAND_IN: &[u8] = b"HEAD / HTTP/1.1\r\nHost: invalid\r\nConnection: close\r\n\r\n";
 
 /// Heads up to this size, bytes, count with their connection; larger ones need room of their own.
 const SMALL_HEAD: usize = 4 * 1024;
@@ -93,6 +96,7 @@ pub struct ConnIo<S> {
     /// Room for the head being read or answered, if it is large.
     held: Option<LargeHead>,
     credit: Credit,
+    heads: Heads,
 }
 
 #[derive(Debug)]
@@ -141,6 +145,7 @@ impl<S: Socket> ConnIo<S> {
             slots: slots.clone(),
             held: None,
             credit: Credit::default(),
+            heads: Heads::default(),
         }
     }
 
@@ -152,6 +157,11 @@ impl<S: Socket> ConnIo<S> {
     /// What an HTTP/2 caller has earned; told by those who see its responses go out.
     pub fn credit(&self) -> Credit {
         self.credit.clone()
+    }
+
+    /// The requests an HTTP/2 caller began.
+    pub fn heads(&self) -> Heads {
+        self.heads.clone()
     }
 
     /// Whether the caller may have sent bytes that nobody read.
@@ -208,9 +218,10 @@ impl<S: Socket> ConnIo<S> {
         self.caller.note(HeadNote::Refused(reason));
         self.heading.stop();
         self.view.standing.set(Standing::Last);
+        let stand_in = if self.stash.bytes().starts_with(b"HEAD ") { HEAD_STAND_IN } else { STAND_IN };
         self.stash.clear();
-        self.stash.push(STAND_IN);
-        self.phase = Phase::Given(STAND_IN.len(), Then::End);
+        self.stash.push(stand_in);
+        self.phase = Phase::Given(stand_in.len(), Then::End);
     }
 
     /// Goes over to what follows a head that was handed on.

@@ -28,6 +28,7 @@ pub(super) fn stage(reason: Reason) -> Stage {
         | Reason::UpgradeRefused
         | Reason::ConnectionNominates
         | Reason::VersionRefused
+        | Reason::StreamRefused
         | Reason::PathAmbiguous
         | Reason::ForwardedMalformed
         | Reason::IpDenied

@@ -22,6 +22,7 @@ use crate::exchange::Caller;
 use crate::listen::caught::{Caught, Panicked};
 use crate::listen::door::Door;
 use crate::listen::drain::{Notice, Stage};
+use crate::listen::frames::Heads;
 use crate::listen::pace::{Pace, PacedBody};
 use crate::listen::socket::Socket;
 use crate::listen::tap::ConnIo;
@@ -51,7 +52,8 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     rules: Rules,
 ) {
     let streams = Streams::new(&door, rules.bounds.stalled, io.credit());
-    let requests = (Rc::clone(&door), caller, Rc::clone(&streams));
+    let mut unseen = Unseen { heads: io.heads(), told: 0 };
+    let requests = (Rc::clone(&door), Rc::clone(&caller), Rc::clone(&streams));
     let service = service_fn(move |request| {
         let (door, caller, streams) = &requests;
         answer(Rc::clone(door), Rc::clone(caller), streams.next(), request)
@@ -72,6 +74,7 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
                     return Poll::Ready(());
                 }
                 Poll::Ready(Ok(_)) => return Poll::Ready(()),
+                Poll::Pending if unseen.heads.are_taken() => unseen.tell(&door, &caller, &streams),
                 Poll::Pending => {}
             }
             if draining.poll(&door.drain, cx).is_ready() {
@@ -88,6 +91,7 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
         }
     })
     .await;
+    unseen.tell_all(&door, &caller, &streams);
 }
 
 fn builder(rules: &Rules, streams: &Rc<Streams>) -> Builder<Starter> {
@@ -118,6 +122,33 @@ async fn answer<W: Serve>(
     });
     pace.answer();
     Ok(response.map(|body| Tail::new(PacedBody::new(body, pace), flight)))
+}
+
+/// Requests the engine refused by itself: those that came, less those it handed on.
+struct Unseen {
+    heads: Heads,
+    told: u64,
+}
+
+impl Unseen {
+    /// Has one record made for each that is not told of yet. Only right once the engine has taken all it was given.
+    fn tell<W: Serve>(&mut self, door: &Door<W>, caller: &Caller, streams: &Streams) {
+        self.tell_up_to(self.heads.whole(), (door, caller, streams));
+    }
+
+    /// The same at the connection's end, when a head that was cut short by the engine is a request too.
+    fn tell_all<W: Serve>(mut self, door: &Door<W>, caller: &Caller, streams: &Streams) {
+        let came = self.heads.whole().saturating_add(u64::from(self.heads.is_one_open()));
+        self.tell_up_to(came, (door, caller, streams));
+    }
+
+    fn tell_up_to<W: Serve>(&mut self, came: u64, (door, caller, streams): (&Door<W>, &Caller, &Streams)) {
+        let unseen = came.saturating_sub(streams.served());
+        for _ in self.told..unseen {
+            door.worker.refused_unseen(caller);
+        }
+        self.told = self.told.max(unseen);
+    }
 }
 
 /// What a connection's driver does next.

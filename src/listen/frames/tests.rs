@@ -1,4 +1,4 @@
-use super::{Credit, Flood, FrameMeter, PREFACE};
+use super::{Credit, Flood, FrameMeter, Heads, PREFACE};
 
 fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("short").to_be_bytes();
@@ -7,7 +7,7 @@ fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
 
 fn meter() -> (FrameMeter, Credit) {
     let credit = Credit::default();
-    let mut meter = FrameMeter::new(credit.clone());
+    let mut meter = FrameMeter::new(credit.clone(), Heads::default());
     assert_eq!(meter.follow(PREFACE), Ok(()));
     (meter, credit)
 }
@@ -59,4 +59,38 @@ fn requests_and_payload_earn_more() {
 fn data_however_small_is_no_flood() {
     let (mut meter, _) = meter();
     assert_eq!(how_many(&mut meter, &frame(0, b"x")), 100_000);
+}
+
+fn on_stream(stream: u8, kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).expect("short");
+    [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+#[test]
+fn a_head_counts_once_it_is_whole_and_trailers_do_not() {
+    let frames = [
+        on_stream(1, 1, 4, b"whole"),
+        on_stream(3, 1, 0, b"begun"),
+        on_stream(3, 9, 0, b"goes on"),
+        on_stream(3, 9, 4, b""),
+        on_stream(1, 1, 5, b"trailers"),
+        on_stream(5, 1, 0, b"left open"),
+    ];
+    let counts = [1, 1, 1, 2, 2, 2];
+    for piece in [1, 3, 100] {
+        let heads = Heads::default();
+        let mut meter = FrameMeter::new(Credit::default(), heads.clone());
+        assert_eq!(meter.follow(PREFACE), Ok(()));
+        for (frame, count) in frames.iter().zip(counts) {
+            let before = heads.whole();
+            let (all_but_last, last) = frame.split_at(frame.len() - 1);
+            assert!(all_but_last.chunks(piece).all(|bytes| meter.follow(bytes).is_ok()));
+            assert_eq!(heads.whole(), before, "not before the last byte");
+            assert_eq!(meter.follow(last), Ok(()));
+            assert_eq!(heads.whole(), count);
+        }
+        assert!(heads.is_one_open());
+        heads.ended();
+        assert!(!heads.is_one_open());
+    }
 }

@@ -40,7 +40,7 @@ impl<S: Socket> ConnIo<S> {
                 Sniffed::Unsure => {}
                 Sniffed::Http2 => {
                     self.heading.stop();
-                    self.phase = Phase::Frames(FrameMeter::new(self.credit.clone()));
+                    self.phase = Phase::Frames(FrameMeter::new(self.credit.clone(), self.heads.clone()));
                     return Poll::Ready(Ok(First::Http2));
                 }
                 Sniffed::Http1 => {
@@ -223,7 +223,17 @@ impl<S: Socket> ConnIo<S> {
 
     fn poll_frames(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(self.poll_raw(cx, buf))?;
+        match self.poll_raw(cx, buf) {
+            Poll::Pending => {
+                self.heads.taken();
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(())) if buf.filled().len() > before => self.heads.handed(),
+            end @ Poll::Ready(_) => {
+                self.heads.ended();
+                return end;
+            }
+        }
         let Phase::Frames(meter) = &mut self.phase else { return Poll::Ready(Ok(())) };
         if meter.follow(buf.filled().get(before..).unwrap_or_default()) == Err(Flood) {
             self.slots.count_flood();

@@ -124,3 +124,19 @@ fn http2_heads_have_the_same_bounds_cookie_crumbs_counted() {
     }
     assert_eq!(origin.count(), passed);
 }
+
+#[test]
+fn a_head_request_that_is_refused_by_its_head_gets_no_body() {
+    let origin = Origin::start();
+    let gate = Gate::start(origin.addr, OPEN);
+    for fields in ["Host: a\r\nHost: b", "Host: a\r\nContent-Length: x", "Host: a\r\nX Y: z"] {
+        let mut wire = Wire::to(gate.data);
+        wire.send(format!("HEAD / HTTP/1.1\r\n{fields}\r\n\r\n").as_bytes()).unwrap();
+        let answer = wire.answer("HEAD").unwrap();
+        assert_eq!(answer.status, 400, "{fields}");
+        assert_eq!(gate.record(answer.id()).text("action"), "HEAD");
+        wire.finish();
+        assert_eq!(wire.rest().unwrap(), b"", "{fields}");
+    }
+    assert_eq!(origin.count(), 0);
+}

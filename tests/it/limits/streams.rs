@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::frames::{Frame, H2, Outcome, WHOLE, kind, request};
+use crate::frames::{END_HEADERS, END_STREAM, Frame, H2, Outcome, WHOLE, block, frame, kind, request};
 use crate::gate::Gate;
 use crate::origin::Origin;
 use crate::pace::{SOON, until};
@@ -26,6 +26,43 @@ fn an_http2_connection_announces_and_keeps_64_streams_and_16_kib_of_header_list(
         "stream 80: {last:?}"
     );
     assert!(origin.count() <= 64, "{} at the app", origin.count());
+}
+
+/// What the engine answers or resets by itself leaves a record all the same, and soon.
+#[test]
+fn requests_the_http2_engine_refuses_are_recorded_while_the_connection_lives() {
+    let origin = Origin::start();
+    let gate = Gate::start(origin.addr, OPEN);
+    let mut connection = H2::to(gate.data).patience(Duration::from_secs(5));
+    let good = |stream| request(stream, "GET", "/", &[("x-good", "1")], WHOLE);
+    let fat = "f".repeat(17 * 1024 - 200);
+    connection.send(&good(1)).unwrap();
+    assert!(matches!(connection.outcome(1), Outcome::Answer(200, _)));
+    let list = block(&[
+        (b":method", b"GET"),
+        (b":scheme", b"http"),
+        (b":authority", b"gate.test"),
+        (b":path", b"/"),
+        (b"x-fat", fat.as_bytes()),
+    ]);
+    let (first, second) = list.split_at(16_000);
+    let over =
+        [frame(kind::HEADERS, END_STREAM, 3, first), frame(kind::CONTINUATION, END_HEADERS, 3, second)];
+    connection.send(&over.concat()).unwrap();
+    assert!(matches!(connection.outcome(3), Outcome::Answer(431, _)));
+    let refused = || gate.metric("sidegate_requests_total", &["reason=\"stream_refused\""]);
+    until(SOON, "the record of an oversized list", || (refused() == 1.0).then_some(()));
+    // A field that HTTP/2 forbids: reset.
+    connection.send(&request(5, "GET", "/", &[("connection", "close")], WHOLE)).unwrap();
+    assert!(matches!(connection.outcome(5), Outcome::Reset(..)));
+    until(SOON, "the record of a forbidden field", || (refused() == 2.0).then_some(()));
+    connection.send(&good(7)).unwrap();
+    assert!(matches!(connection.outcome(7), Outcome::Answer(200, _)));
+    drop(connection);
+    let ended = gate.stop();
+    let reasons: Vec<&str> = ended.audit.iter().map(|record| record.reason()).collect();
+    assert_eq!(reasons, ["", "stream_refused", "stream_refused", ""]);
+    assert_eq!(origin.count(), 2);
 }
 
 /// The settings a connection begins with.

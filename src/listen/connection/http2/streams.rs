@@ -27,7 +27,7 @@ pub(super) struct Streams {
     longest_stall: Duration,
     credit: Credit,
     open: Cell<usize>,
-    any: Cell<bool>,
+    served: Cell<u64>,
     given_up: Cell<usize>,
     /// Of the request just handed to the service, for the task the engine starts next.
     next: RefCell<Option<Rc<Pace>>>,
@@ -45,7 +45,7 @@ impl Streams {
             longest_stall,
             credit,
             open: Cell::new(0),
-            any: Cell::new(false),
+            served: Cell::new(0),
             given_up: Cell::new(0),
             next: RefCell::new(None),
             leftover: RefCell::new(Vec::new()),
@@ -56,6 +56,7 @@ impl Streams {
 
     /// The bookkeeping of the request the engine is about to start.
     pub(super) fn next(&self) -> Rc<Pace> {
+        self.served.set(self.served.get().saturating_add(1));
         let pace = self.pace();
         *self.next.borrow_mut() = Some(Rc::clone(&pace));
         pace
@@ -71,7 +72,12 @@ impl Streams {
 
     /// Whether there ever was a stream.
     pub(super) fn any_yet(&self) -> bool {
-        self.any.get()
+        self.served.get() > 0
+    }
+
+    /// Requests the engine has handed on.
+    pub(super) fn served(&self) -> u64 {
+        self.served.get()
     }
 
     /// Ready when the connection is to be ended without more ado: too many streams given up, or a response that the
@@ -118,7 +124,6 @@ impl<F: Future<Output = ()> + 'static> Executor<F> for Starter {
         let pace = streams.next.borrow_mut().take();
         let pace = pace.unwrap_or_else(|| streams.pace());
         streams.open.set(streams.open.get() + 1);
-        streams.any.set(true);
         let open = Open { streams: Rc::clone(streams), pace: Some(pace) };
         drop(tokio::task::spawn_local(Stream { work, open }));
     }

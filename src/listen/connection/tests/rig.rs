@@ -1,6 +1,6 @@
 //! A gate with a stand-in for the exchange, on real sockets.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -67,6 +67,8 @@ pub(super) struct App {
     limits: Limits,
     pub(super) seen: RefCell<Vec<String>>,
     pub(super) dropped: RefCell<usize>,
+    /// Requests the engine refused by itself.
+    pub(super) unseen: Cell<usize>,
 }
 
 /// A body of given pieces.
@@ -147,6 +149,10 @@ impl Serve for App {
         }
     }
 
+    fn refused_unseen(&self, _: &Caller) {
+        self.unseen.set(self.unseen.get() + 1);
+    }
+
     fn panicked(&self) -> Response<Pieces> {
         answer(500, b"panicked")
     }
@@ -175,7 +181,12 @@ pub(super) fn with_gate<F: Future<Output = ()>>(limits: Limits, test: impl FnOnc
         let drain = Drain::new(slots.clone());
         let watchdog = Watchdog::default();
         let flights = Flights::default();
-        let app = Rc::new(App { limits, seen: RefCell::default(), dropped: RefCell::default() });
+        let app = Rc::new(App {
+            limits,
+            seen: RefCell::default(),
+            dropped: RefCell::default(),
+            unseen: Cell::default(),
+        });
         let door = Door::new(Rc::clone(&app), watchdog.clone(), drain.clone(), flights.clone());
         let mut listening = bind(&[Address::Tcp(([127, 0, 0, 1], 0).into())], 1).expect("bound");
         let Some(Address::Tcp(at)) = listening.addresses.pop() else { panic!("no address") };
