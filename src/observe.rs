@@ -123,8 +123,10 @@ impl Observer {
     pub fn config_applied(&self, generation: u64, hash: &str, at: Wall) {
         let state =
             ConfigState { generation, hash: hash.to_owned(), last: LastReload::Applied, taken_at: at };
-        *lock(&self.board.config) = state;
-        self.board.reloads_applied.add(1);
+        // The configuration at start is the first, and no reload.
+        if std::mem::replace(&mut *lock(&self.board.config), state).generation > 0 {
+            self.board.reloads_applied.add(1);
+        }
     }
 
     /// What lies in the files is the configuration in force again.

@@ -7,18 +7,25 @@ use crate::config::settings::Operational;
 #[derive(Debug)]
 pub(super) struct MaintenanceRule {
     on: bool,
+    line: u32,
     retry_after: u32,
 }
 
 impl MaintenanceRule {
     pub(super) fn from_settings(settings: &Operational) -> Self {
-        Self { on: settings.maintenance_mode, retry_after: settings.maintenance_retry_after }
+        Self {
+            on: settings.maintenance_mode,
+            line: settings.maintenance_line,
+            retry_after: settings.maintenance_retry_after,
+        }
     }
 
     pub(super) fn check(&self, route: Urgency) -> Result<(), Deny> {
         match (self.on, route) {
             (false, _) | (true, Urgency::Critical) => Ok(()),
-            (true, Urgency::Ordinary) => Err(Deny::new(Reason::Maintenance, 0).retry_after(self.retry_after)),
+            (true, Urgency::Ordinary) => {
+                Err(Deny::new(Reason::Maintenance, self.line).retry_after(self.retry_after))
+            }
         }
     }
 }

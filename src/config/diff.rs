@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::settings::{Address, Route, SecretEntry, Settings, Sink};
+use super::settings::{Address, Operational, Route, SecretEntry, Settings, Sink};
 use super::units::{duration_text, size_text};
 use crate::base::secret::Secret;
 
@@ -110,6 +110,8 @@ fn facts(settings: &Settings) -> Facts {
     plain(&mut facts, "security.ip_denylist", nets(security.ip_denylist.as_ref()));
     plain(&mut facts, "security.trusted_proxies", format!("{:?}", security.trusted_proxies));
     plain(&mut facts, "security.client_ip_header", format!("{:?}", security.client_ip_header));
+    // Where a switch is written is no change of it.
+    let operational = Operational { maintenance_line: 0, ..operational.clone() };
     plain(&mut facts, "operational", format!("{operational:?}"));
     plain(&mut facts, "unmatched", format!("{unmatched:?}"));
     plain(&mut facts, "telemetry.log", format!("{:?} {:?}", telemetry.log_level, telemetry.log_format));

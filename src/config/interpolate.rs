@@ -133,8 +133,12 @@ impl Filling<'_> {
             (None, None) => {
                 let variable = printable(variable, 64);
                 let hint = match nearest(&variable, self.env.names()) {
-                    Some(near) => format!("set it, or write ${{{variable}:-default}}; did you mean {near}?"),
-                    None => format!("set it where the gate is started, or write ${{{variable}:-default}}"),
+                    Some(near) => format!("set it where the gate is started; did you mean {near}?"),
+                    None => {
+                        format!(
+                            "set it where the gate is started; ${{{variable}:-…}} gives what is no secret a default"
+                        )
+                    }
                 };
                 return Err(Fault::new(format!("the variable {variable} is not set"), hint));
             }

@@ -146,6 +146,8 @@ pub struct Operational {
     pub verbose_logging: bool,
     /// Whether only critical routes are served.
     pub maintenance_mode: bool,
+    /// Where that is written.
+    pub maintenance_line: u32,
     /// Told to callers during maintenance.
     pub maintenance_message: String,
     /// `Retry-After` during maintenance, seconds.

@@ -7,6 +7,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
+use rustix::fs::OFlags;
+
 use crate::config::settings::Sink;
 
 /// A sink that cannot be opened.
@@ -112,8 +114,11 @@ pub(super) enum Refreshed {
     Reopened,
 }
 
+/// Opens without waiting: a pipe nobody reads is an error, not a reason to stand still.
 fn append(path: &PathBuf) -> io::Result<(File, (u64, u64))> {
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    let at_once = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(at_once).open(path)?;
+    rustix::fs::fcntl_setfl(&file, OFlags::APPEND)?;
     let found = file.metadata()?;
     Ok((file, (found.dev(), found.ino())))
 }

@@ -18,6 +18,7 @@ pub(super) fn operational(section: Section<'_>) -> Operational {
         rate_limit_per_minute,
         verbose_logging: section.is_true("verbose_logging"),
         maintenance_mode: section.is_true("maintenance_mode"),
+        maintenance_line: section.get("maintenance_mode").map_or(0, |view| view.line()),
         maintenance_message: section
             .text("maintenance_message")
             .unwrap_or(defaults::MAINTENANCE_MESSAGE)

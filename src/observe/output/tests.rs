@@ -43,3 +43,11 @@ fn a_full_device_tells_how_far_it_came() {
     assert_eq!(stopped.written, 0);
     assert_eq!(stopped.cause.kind(), io::ErrorKind::StorageFull);
 }
+
+#[test]
+fn a_pipe_nobody_reads_is_an_error_at_once() {
+    let path = folder("output").join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let refused = Output::open(&Sink::File(path)).unwrap_err();
+    assert_eq!(refused.cause.raw_os_error(), Some(rustix::io::Errno::NXIO.raw_os_error()));
+}

@@ -16,6 +16,11 @@ fn maintenance_answers_with_its_message_behind_every_credential_check() {
     ));
     let told = scene.refuses(&Ask::get("/"), 503, "maintenance");
     assert_eq!(told.one("retry-after"), "77");
+    let rule = scene.gate.record(told.id()).text("rule").to_owned();
+    assert!(
+        rule.rsplit(':').next().is_some_and(|line| line.parse::<u32>().is_ok_and(|line| line > 0)),
+        "{rule}"
+    );
     let body = told.json();
     assert_eq!(body["error"], "Service is in maintenance mode");
     assert_eq!(body["status"], "maintenance");
