@@ -1,0 +1,65 @@
+//! What a proxy takes before and after work: memory, time to start, size on disk.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use crate::contest::{Contestant, Ground};
+use crate::load::Driver;
+use crate::proxies::Peer;
+use crate::scenario::Scenario;
+use crate::trouble::Tried;
+
+/// Connections under which memory is looked at.
+pub(crate) const CROWD: usize = 512;
+
+/// One proxy. Memory is resident, of the whole process tree, in MiB.
+#[derive(Clone, Debug)]
+pub(crate) struct Footprint {
+    pub(crate) label: &'static str,
+    /// Of what scenario the rules were: who cannot do `keyed` is measured as it forwards.
+    pub(crate) rules: &'static str,
+    pub(crate) idle: f64,
+    /// After load on 512 connections, while they are open.
+    pub(crate) loaded: f64,
+    /// From the start of the program to its first good answer, in ms, of each start.
+    pub(crate) ready: Vec<f64>,
+    /// The program file, in MiB.
+    pub(crate) binary: f64,
+}
+
+/// All of them, one after the other.
+pub(crate) fn measure(ground: Ground<'_>) -> Tried<Vec<Footprint>> {
+    let mut all = Vec::new();
+    for &peer in ground.peers {
+        let rules = match peer {
+            Peer::Sidegate | Peer::Nginx | Peer::Haproxy | Peer::Envoy => Scenario::Keyed,
+            Peer::Relay | Peer::Traefik | Peer::Caddy => Scenario::Pass,
+        };
+        let measured = one(ground, peer, rules).map_err(|trouble| trouble.during(peer.name()))?;
+        all.extend(measured);
+    }
+    Ok(all)
+}
+
+fn one(ground: Ground<'_>, peer: Peer, rules: Scenario) -> Tried<Option<Footprint>> {
+    let mut ready = Vec::new();
+    let mut last: Option<Contestant> = None;
+    for _ in 0..ground.rounds {
+        // The one before ends first, so that no two start beside each other.
+        drop(last.take());
+        let Ok(contestant) = ground.start(peer, rules, rules)? else { return Ok(None) };
+        ready.push(contestant.running.ready_after.as_secs_f64() * 1e3);
+        last = Some(contestant);
+    }
+    let Some(contestant) = last else { return Ok(None) };
+    thread::sleep(Duration::from_millis(500));
+    let mib = || Ok::<_, crate::trouble::Trouble>(contestant.running.tree.rss_kib()? as f64 / 1024.0);
+    let idle = mib()?;
+    let requests = rules.requests();
+    let mut driver = Driver::open(contestant.running.address, CROWD, &requests)?;
+    driver.closed(ground.length * 3)?;
+    let loaded = mib()?;
+    let binary = fs::metadata(ground.tools.program(peer))?.len() as f64 / f64::from(1 << 20);
+    Ok(Some(Footprint { label: peer.name(), rules: rules.name(), idle, loaded, ready, binary }))
+}
