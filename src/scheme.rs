@@ -4,35 +4,57 @@
 //! it and makes the plan a request is judged by; [`Plan::begin`] judges the head and starts the MAC, which takes the
 //! body while it arrives. Nothing here reads a clock, logs, or decides what happens to a refused request.
 //! Called by `config` (compile), `check` (begin, finish) and the `send` command (sign).
+//!
+//! ```text
+//! spec ── compile ──► rules ── plan ──► session: candidates × lanes ──► verdict
+//!                       │                 ▲
+//!      template, locator, timestamp,      │ pieces of the message (message), claims (code),
+//!      boundaries, key, when, items       │ the body as it arrives (decoded where it was coded)
+//! ```
+//!
+//! # To add something
+//! - **A provider a template can describe**: one line of a table below `presets/`.
+//! - **A provider it cannot** (canonical header lists, one message per item, several spellings of one URL): one file
+//!   below `code/`, one line in `code::CODES`, and a preset with `.code("name")`. The file says which bytes were
+//!   signed (`Claim`); secrets, key forms, rotation, decoding, comparing, `ts`, `require` and the replay id stay here.
+//! - **A public-key algorithm**: one file below `public/`, one line in `public::ALGORITHMS`. It reads keys of every
+//!   `KeyForm` (PEM, SPKI, raw, JWKS) and verifies what its `Verification` took, hashed or collected. Presets then
+//!   say `kind: NAME`; a token that is a message of its own (JWT) is a code scheme with such a kind.
 
 mod boundaries;
 mod candidates;
+mod code;
 mod compile;
+mod decoded;
 mod encoding;
 mod form;
 mod json;
+mod key;
 mod locator;
 mod mac;
 mod message;
 mod plan;
 mod presets;
+mod public;
+mod rules;
 mod session;
 mod sign;
 mod signed;
 mod spec;
 mod template;
 mod timestamp;
+mod when;
 
 use std::fmt;
 
 use http::HeaderMap;
 
-pub use mac::{Key, KeyProblem};
+pub use key::{Key, KeyProblem};
 pub use plan::Plan;
 pub use presets::{Evidence, NamedSpec, Preset, Shape, Stamp, UnknownVariant, preset, presets};
 pub use session::Session;
-pub use sign::SignProblem;
-pub use spec::{KeySpec, Spec, SpecProblem, TsSpec};
+pub use sign::{Delivered, SignProblem};
+pub use spec::{KeySpec, Spec, SpecProblem, TsSpec, WhenSpec};
 
 /// Most signatures of one request that are compared; a request with more is refused.
 pub const MOST_CANDIDATES: usize = 16;

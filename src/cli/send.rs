@@ -86,13 +86,7 @@ impl Parcel<'_> {
                 .first()
                 .map_or_else(String::new, |problem| format!("{}: {}", problem.field, problem.message))
         })?;
-        let key = plan.key(self.secret).map_err(|problem| match problem {
-            scheme::KeyProblem::Empty => "the secret is empty".to_owned(),
-            scheme::KeyProblem::NotHex => {
-                format!("{} keys are hexadecimal; this secret is not", self.provider)
-            }
-            scheme::KeyProblem::NotBase64 => format!("{} keys are base64; this secret is not", self.provider),
-        })?;
+        let key = plan.key(self.secret).map_err(|problem| format!("{}: {problem}", self.provider))?;
         let head = SignedHead {
             method: self.method,
             path_and_query: self.target,
@@ -102,7 +96,7 @@ impl Parcel<'_> {
         plan.sign(&key, &Delivery { head, body: self.body, id: self.id }, self.at).map_err(|problem| match problem {
             SignProblem::NotInHeader => "this provider's signature does not stand in a header".to_owned(),
             SignProblem::NotAHeader => "the signature cannot be a header value".to_owned(),
-            SignProblem::WrongKey => "the key does not fit the scheme".to_owned(),
+            SignProblem::WrongKey | SignProblem::PublicKey => problem.to_string(),
             SignProblem::Unfit(refusal) => {
                 format!("the scheme would refuse it ({refusal:?}); give what it signs with -H, --id or --public-url")
             }

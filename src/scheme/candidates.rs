@@ -5,8 +5,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::encoding::Encoding;
-use super::mac::{Kind, Tag};
+use super::key::{Candidate, Kind};
+use super::mac::Tag;
 use super::{MOST_CANDIDATES, Refusal};
+
+/// Longest signature a public key verifies, bytes: RSA with 8192 bits.
+const LONGEST_SIGNATURE: usize = 1024;
+
+/// What stands before the credentials of RFC 7617; its letters in any case.
+const BASIC: &[u8] = b"Basic ";
 
 /// How a signature value is divided into items, and which of them are signatures.
 #[derive(Clone, Debug)]
@@ -59,7 +66,7 @@ pub(super) struct Reading {
     pub(super) demand: Demand,
     /// What it must begin with; may be empty.
     pub(super) prefix: String,
-    /// How it is written; not used for tokens.
+    /// How it is written; not used for tokens and basic credentials.
     pub(super) encoding: Encoding,
 }
 
@@ -117,7 +124,11 @@ impl Reading {
     /// [`Refusal::Missing`] when no value holds a signature of this version; [`Refusal::Malformed`] when there are
     /// more than [`MOST_CANDIDATES`], or none that can be decoded to the right length, or where all must match and
     /// one cannot.
-    pub(super) fn candidates(&self, items: &Items, values: &[Cow<'_, [u8]>]) -> Result<Vec<Tag>, Refusal> {
+    pub(super) fn candidates(
+        &self,
+        items: &Items,
+        values: &[Cow<'_, [u8]>],
+    ) -> Result<Vec<Candidate>, Refusal> {
         let mut tags = Vec::new();
         let mut seen = 0_usize;
         for text in values.iter().flat_map(|value| items.signatures(value)) {
@@ -125,7 +136,7 @@ impl Reading {
             if seen > MOST_CANDIDATES {
                 return Err(Refusal::Malformed);
             }
-            tags.extend(self.tag(text));
+            tags.extend(self.candidate(text));
         }
         let usable = match self.demand {
             Demand::Any => !tags.is_empty(),
@@ -138,13 +149,28 @@ impl Reading {
         }
     }
 
-    fn tag(&self, text: &[u8]) -> Option<Tag> {
+    fn candidate(&self, text: &[u8]) -> Option<Candidate> {
         let text = text.strip_prefix(self.prefix.as_bytes()).filter(|text| !text.is_empty())?;
         match self.kind {
-            Kind::Token => Some(Tag::of_token(text)),
-            Kind::Hmac(hash) => Tag::decode(self.encoding, text, hash.length()),
+            Kind::Token => Some(Candidate::Tag(Tag::of_token(text))),
+            Kind::Basic => basic(text).map(Candidate::Tag),
+            Kind::Hmac(hash) | Kind::Digest(hash) => {
+                Tag::decode(self.encoding, text, hash.length()).map(Candidate::Tag)
+            }
+            Kind::Public(..) => self
+                .encoding
+                .decode(text)
+                .filter(|bytes| (1..=LONGEST_SIGNATURE).contains(&bytes.len()))
+                .map(Candidate::Bytes),
         }
     }
+}
+
+fn basic(text: &[u8]) -> Option<Tag> {
+    let (scheme, credentials) = text.split_at_checked(BASIC.len())?;
+    let credentials = scheme.eq_ignore_ascii_case(BASIC).then_some(credentials)?;
+    let credentials = Encoding::Base64.decode(credentials)?;
+    credentials.contains(&b':').then(|| Tag::of_token(&credentials))
 }
 
 fn trimmed(text: &str) -> &str {

@@ -1,19 +1,26 @@
 //! From a scheme in words to the rules a request is judged by. Finds every problem, not the first; decides nothing at
 //! run time. Called by `Plan::compile`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::candidates::{Demand, Items, Reading, Take};
+use super::code::{self, Code};
 use super::encoding::Encoding;
+use super::key::Kind;
 use super::locator::Locator;
-use super::mac::{Hash, KeyRule, Kind};
-use super::plan::{Facts, Rules, Stamp};
+use super::mac::Hash;
+use super::public;
+use super::rules::{Facts, Rules, Stamp};
 use super::signed;
 use super::spec::{Spec, SpecProblem, TsSpec};
 use super::template::Part;
 use super::timestamp::{Format, Window};
+use super::when::When;
+
+mod keys;
 
 /// The default message; a token scheme may not say another.
 const WHOLE_BODY: &str = "{body}";
@@ -25,8 +32,7 @@ const WHOLE_BODY: &str = "{body}";
 pub(super) fn compile(spec: &Spec) -> Result<Rules, Vec<SpecProblem>> {
     let mut found = Problems(Vec::new());
     let kind = kind(spec, &mut found);
-    let sig = locators("sig", &spec.sig, &mut found);
-    signature_places(spec, &sig, kind, &mut found);
+    let sig = signature_places(spec, kind, &mut found);
     let items = items(spec, &mut found);
     let reading = Reading {
         kind: kind.unwrap_or(Kind::Token),
@@ -37,21 +43,70 @@ pub(super) fn compile(spec: &Spec) -> Result<Rules, Vec<SpecProblem>> {
     let stamp = spec.ts.as_ref().map(|ts| stamp(ts, &mut found));
     let id = spec.id.as_ref().and_then(|text| locators("id", std::slice::from_ref(text), &mut found).pop());
     let require = require(spec, &mut found);
-    let key = key_rule(spec, kind, &mut found);
-    let message = match kind {
-        Some(Kind::Token) => nothing_signed(spec, &mut found),
-        Some(Kind::Hmac(_)) | None => signed::message(spec, stamp.as_ref(), id.as_ref(), &mut found),
+    let key = keys::key_rule(spec, kind, &mut found);
+    let code = code(spec, &mut found);
+    let message = match (kind, &code) {
+        (Some(kind), _) if !kind.signs_message() => nothing_signed(spec, &mut found),
+        (_, Some(_)) => told_by_code(spec, &mut found),
+        (Some(Kind::Digest(_)), None) => signed::digest(spec, stamp.as_ref(), id.as_ref(), &mut found),
+        (Some(_) | None, None) => signed::message(spec, stamp.as_ref(), id.as_ref(), &mut found),
     };
+    let when = When::parse(&spec.when, &mut found);
+    let decoded = decoded(spec, &mut found);
     if spec.name.is_empty() {
         found.add("name", "a scheme needs a name".to_owned(), "");
     }
     match kind {
         Some(_) if found.0.is_empty() => {
             let (memory, facts) = (memory(&spec.name), Facts::default());
-            Ok(Rules { sig, items, reading, message, stamp, key, id, require, memory, facts }.with_facts())
+            let rules = Rules {
+                sig,
+                items,
+                reading,
+                message,
+                stamp,
+                key,
+                id,
+                require,
+                code,
+                when,
+                decoded,
+                memory,
+                facts,
+            };
+            rules.with_facts().map_err(|problem| vec![problem])
         }
         Some(_) | None => Err(found.0),
     }
+}
+
+/// Checks that several schemes can share their keys, and a message remembered for one is known to all.
+///
+/// # Errors
+/// [`SpecProblem`] of the first that cannot.
+pub(super) fn joined(mut all: Vec<Rules>) -> Result<Vec<Rules>, SpecProblem> {
+    let Some(first) = all.first().cloned() else {
+        let message = "no scheme is given".to_owned();
+        return Err(SpecProblem { field: "sig", message, hint: String::new() });
+    };
+    for other in all.iter_mut().skip(1) {
+        if !first.reading.kind.is_same(other.reading.kind) || first.key != other.key {
+            return Err(SpecProblem {
+                field: "key",
+                message: "schemes that are chosen from by request share kind, hash and key".to_owned(),
+                hint: "make them two routes".to_owned(),
+            });
+        }
+        if !other.when.is_conditional() {
+            return Err(SpecProblem {
+                field: "when",
+                message: "every scheme but the first says when it counts".to_owned(),
+                hint: "for example when: {content_type: form}".to_owned(),
+            });
+        }
+        other.memory = first.memory.clone();
+    }
+    Ok(all)
 }
 
 pub(super) struct Problems(Vec<SpecProblem>);
@@ -75,18 +130,66 @@ fn kind(spec: &Spec, found: &mut Problems) -> Option<Kind> {
     }
     match spec.kind.as_str() {
         "hmac" => hash.map(Kind::Hmac),
+        "digest" => hash.map(Kind::Digest),
         "token" => Some(Kind::Token),
-        later @ ("digest" | "ed25519" | "ecdsa_p256" | "rsa_pkcs1" | "jwt" | "basic") => {
-            found.add(
-                "kind",
-                format!("{later:?} is not available in this version"),
-                "available are hmac and token",
-            );
+        "basic" => Some(Kind::Basic),
+        other => {
+            let Some(algorithm) = public::algorithm(other) else {
+                let names: Vec<&str> =
+                    ["hmac", "digest", "token", "basic"].into_iter().chain(public::names()).collect();
+                let hint = format!("available are {}", names.join(", "));
+                found.add("kind", format!("{other:?} is no kind of scheme in this version"), &hint);
+                return None;
+            };
+            hash.map(|hash| Kind::Public(algorithm, hash))
+        }
+    }
+}
+
+fn code(spec: &Spec, found: &mut Problems) -> Option<Arc<dyn Code>> {
+    let Some(name) = &spec.code else {
+        if let Some((option, _)) = spec.options.first() {
+            found.add("options", format!("{option:?}: this scheme has no options"), "leave them out");
+        }
+        return None;
+    };
+    match code::make(name, spec) {
+        Some(Ok(code)) => Some(code),
+        Some(Err(problems)) => {
+            found.0.extend(problems);
             None
         }
-        other => {
-            found.add("kind", format!("{other:?} is no kind of scheme"), "available are hmac and token");
+        None => {
+            let hint = format!("known are {}", code::names().collect::<Vec<_>>().join(", "));
+            found.add("code", format!("{name:?} is no code scheme"), &hint);
             None
+        }
+    }
+}
+
+/// Code says what is signed: a template beside it would not be followed.
+fn told_by_code(spec: &Spec, found: &mut Problems) -> Vec<Part> {
+    if spec.msg != WHOLE_BODY {
+        found.add("msg", "the code of this scheme says what is signed".to_owned(), "leave msg out");
+    }
+    if spec.ts.as_ref().is_some_and(|ts| ts.from.iter().any(|from| !from.starts_with("header:"))) {
+        found.add("ts.from", "beside code the time stands in a header".to_owned(), "");
+    }
+    Vec::new()
+}
+
+fn decoded(spec: &Spec, found: &mut Problems) -> bool {
+    match spec.body.as_str() {
+        "raw" => false,
+        "decoded" => {
+            if spec.code.is_some() || spec.kind == "token" || spec.kind == "basic" {
+                found.add("body", "only a message made by msg can be of the decoded body".to_owned(), "");
+            }
+            true
+        }
+        other => {
+            found.add("body", format!("{other:?} is no form of the body"), "known are raw and decoded");
+            false
         }
     }
 }
@@ -105,8 +208,12 @@ fn locators(field: &'static str, texts: &[String], found: &mut Problems) -> Vec<
     known
 }
 
-fn signature_places(spec: &Spec, sig: &[Locator], kind: Option<Kind>, found: &mut Problems) {
-    if spec.sig.is_empty() {
+fn signature_places(spec: &Spec, kind: Option<Kind>, found: &mut Problems) -> Vec<Locator> {
+    let is_basic = matches!(kind, Some(Kind::Basic));
+    let usual = ["header:Authorization".to_owned()];
+    let texts = if is_basic && spec.sig.is_empty() { &usual[..] } else { &spec.sig[..] };
+    let sig = locators("sig", texts, found);
+    if texts.is_empty() && spec.code.is_none() {
         found.add("sig", "no place of the signature is given".to_owned(), "for example header:X-Signature");
     }
     if sig.iter().any(|locator| matches!(locator, Locator::Item(_))) {
@@ -116,12 +223,14 @@ fn signature_places(spec: &Spec, sig: &[Locator], kind: Option<Kind>, found: &mu
             "name the header, and use field",
         );
     }
-    if sig.iter().any(is_plural) {
-        let divided = spec.split.is_some() || spec.field.is_some() || spec.pick.is_some();
-        if kind != Some(Kind::Token) || divided || sig.len() > 1 {
-            found.add("sig", "a path with * stands alone, in a scheme of kind token".to_owned(), "");
-        }
+    let divided = spec.split.is_some() || spec.field.is_some() || spec.pick.is_some();
+    if sig.iter().any(is_plural) && (!matches!(kind, Some(Kind::Token)) || divided || sig.len() > 1) {
+        found.add("sig", "a path with * stands alone, in a scheme of kind token".to_owned(), "");
     }
+    if is_basic && (divided || spec.prefix.is_some()) {
+        found.add("prefix", "credentials of kind basic have one form".to_owned(), "leave it out");
+    }
+    sig
 }
 
 fn items(spec: &Spec, found: &mut Problems) -> Items {
@@ -206,41 +315,15 @@ fn require(spec: &Spec, found: &mut Problems) -> Vec<(Locator, Vec<u8>)> {
     pinned
 }
 
-fn key_rule(spec: &Spec, kind: Option<Kind>, found: &mut Problems) -> KeyRule {
-    let encoding = match spec.key.enc.as_str() {
-        "utf8" => None,
-        later @ ("pem" | "spki_b64" | "raw_hex" | "raw_b64" | "jwks") => {
-            let hint = "available are utf8, base64 and hex";
-            found.add("key.enc", format!("{later:?} is not available in this version"), hint);
-            None
-        }
-        other => match Encoding::parse(other) {
-            Some(known @ (Encoding::Hex | Encoding::Base64)) => Some(known),
-            Some(Encoding::Base64Url) | None => {
-                found.add(
-                    "key.enc",
-                    format!("{other:?} is no encoding of a key"),
-                    "known are utf8, base64 and hex",
-                );
-                None
-            }
-        },
-    };
-    if kind == Some(Kind::Token) && encoding.is_some() {
-        found.add("key.enc", "a token is compared as it is written".to_owned(), "leave it out");
-    }
-    if spec.key.strip.iter().any(String::is_empty) {
-        found.add("key.strip", "an empty beginning".to_owned(), "leave it out");
-    }
-    KeyRule { encoding, strip: spec.key.strip.clone() }
-}
-
 fn nothing_signed(spec: &Spec, found: &mut Problems) -> Vec<Part> {
     if spec.msg != WHOLE_BODY {
         found.add("msg", "a token signs no message".to_owned(), "leave msg out, or use kind hmac");
     }
     if spec.ts.is_some() {
         found.add("ts.from", "a token signs no timestamp".to_owned(), "leave ts out, or use kind hmac");
+    }
+    if spec.code.is_some() {
+        found.add("code", "a token signs no message".to_owned(), "leave code out");
     }
     Vec::new()
 }
@@ -257,6 +340,7 @@ fn is_plural(locator: &Locator) -> bool {
         | Locator::Numbered(_)
         | Locator::Query(_)
         | Locator::Form(_)
+        | Locator::FormOnly(_)
         | Locator::Item(_) => false,
     }
 }

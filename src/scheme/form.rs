@@ -28,6 +28,49 @@ pub(super) fn find<'a>(text: &'a [u8], name: &str) -> Result<Option<Cow<'a, [u8]
     Ok(found)
 }
 
+/// The value of the only field there is, `None` when there is none at all.
+///
+/// # Errors
+/// [`Ambiguous`] when there are others, or it has another name.
+pub(super) fn alone<'a>(text: &'a [u8], name: &str) -> Result<Option<Cow<'a, [u8]>>, Ambiguous> {
+    let found = find(text, name)?;
+    let fields = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).count();
+    if fields == usize::from(found.is_some()) { Ok(found) } else { Err(Ambiguous) }
+}
+
+/// What is done with names that stand several times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// They are refused.
+    Refused,
+    /// Their different values count, in order.
+    Unique,
+}
+
+/// All names and values, decoded, sorted and joined without anything between them, as some providers sign them.
+///
+/// # Errors
+/// As [`find`]; and for repeated names, where they are refused.
+pub(super) fn sorted(text: &[u8], repeats: Repeats) -> Result<Vec<u8>, Ambiguous> {
+    let mut fields = Vec::new();
+    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let cut = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let name = decoded(pair.get(..cut).unwrap_or(pair))?;
+        fields.push((name, decoded(pair.get(cut.saturating_add(1)..).unwrap_or(&[]))?));
+    }
+    fields.sort();
+    match repeats {
+        Repeats::Unique => fields.dedup(),
+        Repeats::Refused => {
+            let mut names = fields.iter().map(|(name, _)| name).zip(fields.iter().skip(1));
+            if names.any(|(name, (next, _))| name == next) {
+                return Err(Ambiguous);
+            }
+        }
+    }
+    Ok(fields.into_iter().flat_map(|(name, value)| [name, value]).collect::<Vec<_>>().concat())
+}
+
 /// Percent-decoding with `+` as a space.
 fn decoded(text: &[u8]) -> Result<Cow<'_, [u8]>, Ambiguous> {
     if text.contains(&b';') {

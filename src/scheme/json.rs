@@ -41,6 +41,14 @@ impl Path {
             .map(|steps| Self { steps })
     }
 
+    /// Its steps as written.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| match step {
+            Step::Name { key, .. } => key.as_str(),
+            Step::Every => "*",
+        })
+    }
+
     /// Whether it names more than one value.
     pub(super) fn is_plural(&self) -> bool {
         self.steps.contains(&Step::Every)

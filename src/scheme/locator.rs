@@ -20,6 +20,8 @@ pub(super) enum Locator {
     Query(String),
     /// `form:NAME`: a field of a urlencoded body, decoded.
     Form(String),
+    /// `form_only:NAME`: the same, and the body has no other field.
+    FormOnly(String),
     /// `json:PATH`: a scalar of a JSON body.
     Json(Path),
     /// `sig:NAME` or `sig:0`: an item of the signature value beside the signature itself.
@@ -44,7 +46,8 @@ pub(super) struct NoLocator {
     pub(super) hint: String,
 }
 
-const KNOWN: &str = "known are header:NAME, header:NAME-*, query:NAME, form:NAME, json:PATH and sig:FIELD";
+const KNOWN: &str =
+    "known are header:NAME, header:NAME-*, query:NAME, form:NAME, form_only:NAME, json:PATH and sig:FIELD";
 
 impl Locator {
     /// Reads `header:X-Signature` and the like.
@@ -70,11 +73,11 @@ impl Locator {
             .ok_or_else(|| problem(format!("{name:?} is no header name"))),
             "query" => Ok(Self::Query(name.to_owned())),
             "form" => Ok(Self::Form(name.to_owned())),
+            "form_only" => Ok(Self::FormOnly(name.to_owned())),
             "json" => Path::parse(name)
                 .map(Self::Json)
                 .ok_or_else(|| problem(format!("{name:?} has an empty step"))),
             "sig" => Ok(Self::Item(Item::parse(name))),
-            "claim" => Err(problem("claims are not available in this version".to_owned())),
             other => Err(problem(format!("{other:?} is no kind of locator"))),
         }
     }
@@ -82,7 +85,7 @@ impl Locator {
     /// Whether it stands in the body; an item of a signature stands where the signature does.
     pub(super) fn is_in_body(&self) -> bool {
         match self {
-            Self::Form(_) | Self::Json(_) => true,
+            Self::Form(_) | Self::FormOnly(_) | Self::Json(_) => true,
             Self::Header(_) | Self::Numbered(_) | Self::Query(_) | Self::Item(_) => false,
         }
     }
@@ -93,7 +96,7 @@ impl Locator {
             Self::Header(name) => head.headers.contains_key(name),
             Self::Numbered(beginning) => head.headers.keys().any(|name| name.as_str().starts_with(beginning)),
             Self::Query(name) => !matches!(form::find(query(head.path_and_query), name), Ok(None)),
-            Self::Form(_) | Self::Json(_) => true,
+            Self::Form(_) | Self::FormOnly(_) | Self::Json(_) => true,
             Self::Item(_) => false,
         }
     }
@@ -110,6 +113,7 @@ impl Locator {
                 form::find(query(source.head.path_and_query), name).map_err(|_| Refusal::Malformed)?
             }
             Self::Form(name) => form::find(source.body()?, name).map_err(|_| Refusal::BodyShape)?,
+            Self::FormOnly(name) => form::alone(source.body()?, name).map_err(|_| Refusal::BodyShape)?,
             Self::Json(path) => {
                 let mut found = path.find(source.body()?).map_err(|_| Refusal::BodyShape)?;
                 if found.len() > 1 {
@@ -154,7 +158,9 @@ impl Locator {
                 let values = path.find(source.body()?).map_err(|_| Refusal::BodyShape)?;
                 found.extend(values.into_iter().map(bytes));
             }
-            Self::Query(_) | Self::Form(_) | Self::Item(_) => found.extend(self.find(source)?),
+            Self::Query(_) | Self::Form(_) | Self::FormOnly(_) | Self::Item(_) => {
+                found.extend(self.find(source)?);
+            }
         }
         Ok(())
     }
@@ -164,7 +170,7 @@ impl Locator {
         match self {
             Self::Header(own) => own == name,
             Self::Numbered(beginning) => is_numbered(name.as_str(), beginning),
-            Self::Query(_) | Self::Form(_) | Self::Json(_) | Self::Item(_) => false,
+            Self::Query(_) | Self::Form(_) | Self::FormOnly(_) | Self::Json(_) | Self::Item(_) => false,
         }
     }
 }
@@ -215,6 +221,7 @@ impl fmt::Display for Locator {
             Self::Numbered(beginning) => write!(f, "header:{beginning}*"),
             Self::Query(name) => write!(f, "query:{name}"),
             Self::Form(name) => write!(f, "form:{name}"),
+            Self::FormOnly(name) => write!(f, "form_only:{name}"),
             Self::Json(path) => write!(f, "json:{path}"),
             Self::Item(item) => write!(f, "sig:{item}"),
         }

@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use super::Refusal;
+use super::form;
 use super::locator::{Locator, Source};
-use super::plan::Rules;
+use super::rules::Rules;
 use super::template::{Field, Part, What};
 
 /// A request as far as it is known.
@@ -39,7 +40,7 @@ impl<'a> View<'a> {
                 Part::Field(field) if self.source.body.is_none() && self.rules.field_waits(field) => {
                     each(Piece::Later(field));
                 }
-                Part::Field(field) => each(Piece::Bytes(self.value(field)?.ok_or(absent(field))?)),
+                Part::Field(field) => each(Piece::Bytes(self.present(field)?)),
                 Part::Optional(inside) => {
                     if let Some(bytes) = self.segment(inside)? {
                         each(Piece::Bytes(Cow::Owned(bytes)));
@@ -58,6 +59,10 @@ impl<'a> View<'a> {
         let head = &self.source.head;
         let found: Option<Cow<'a, [u8]>> = match &field.what {
             What::Body => self.source.body.map(Cow::Borrowed),
+            What::FormSorted(repeats) => match self.source.body {
+                Some(body) => Some(Cow::Owned(form::sorted(body, *repeats).map_err(|_| Refusal::BodyShape)?)),
+                None => None,
+            },
             What::Timestamp => self.time.map(Cow::Borrowed),
             What::Method => Some(Cow::Borrowed(head.method.as_bytes())),
             What::Url => head.url.map(|url| Cow::Borrowed(url.as_bytes())),
@@ -71,6 +76,18 @@ impl<'a> View<'a> {
             value = filter.apply(value).ok_or(unfit(field))?;
         }
         if field.fence.admits(&value) { Ok(Some(value)) } else { Err(unfit(field)) }
+    }
+
+    /// The value of a field that must be there, or may be empty.
+    ///
+    /// # Errors
+    /// As [`View::value`], and when it is absent.
+    pub(super) fn present(&self, field: &Field) -> Result<Cow<'a, [u8]>, Refusal> {
+        match self.value(field)? {
+            Some(value) => Ok(value),
+            None if field.optional => Ok(Cow::Borrowed(&[])),
+            None => Err(absent(field)),
+        }
     }
 
     /// An optional segment; `None` when something inside is absent.
@@ -100,7 +117,8 @@ fn unfit(field: &Field) -> Refusal {
 }
 
 fn is_of_body(field: &Field) -> bool {
-    field.what == What::Body || field.what.place().is_some_and(Locator::is_in_body)
+    matches!(field.what, What::Body | What::FormSorted(_))
+        || field.what.place().is_some_and(Locator::is_in_body)
 }
 
 fn before_query(text: &str) -> &[u8] {

@@ -210,9 +210,10 @@ impl Shape {
                 tol_s: stamp.tol_s,
                 ..TsSpec::default()
             }),
-            key: KeySpec { enc: self.key_enc.into(), strip: owned(self.key_strip) },
+            key: KeySpec { enc: self.key_enc.into(), strip: owned(self.key_strip), ..KeySpec::default() },
             id: self.id.map(Into::into),
             require: self.require.iter().map(|(at, text)| ((*at).into(), (*text).into())).collect(),
+            ..Spec::default()
         }
     }
 }

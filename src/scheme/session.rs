@@ -8,24 +8,25 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
-use subtle::{ConditionallySelectable, ConstantTimeEq};
+use subtle::ConditionallySelectable;
 
 use super::candidates::Demand;
+use super::code::{Claim, CodeHead, Reader};
+use super::decoded::{self, Coding};
+use super::key::{Candidate, Key, Lane};
 use super::locator::{Locator, Source};
-use super::mac::{Key, Material, Tag};
 use super::message::{Piece, View, absent};
-use super::plan::{Arrival, Rules};
+use super::rules::{Arrival, Rules};
 use super::template::{Fence, Field};
 use super::{MOST_CANDIDATES, MOST_KEYS, Refusal, ReplayId, SignedHead, Verified};
 use crate::base::clock::Wall;
-use crate::base::secret::Secret;
 
 /// One request's verification under way. Made by [`Plan::begin`](super::Plan::begin).
 pub struct Session {
     feed: Feed,
     /// What follows what was fed at the beginning, the streamed body not counted.
     rest: Vec<Rest>,
-    candidates: Vec<Tag>,
+    candidates: Vec<Candidate>,
     demand: Demand,
     stream: Stream,
     /// What a streamed body may not be.
@@ -40,6 +41,8 @@ pub struct Session {
 enum Stream {
     /// It is, and so many bytes have come.
     Open(u64),
+    /// It is once it is decoded, which needs it whole.
+    Encoded,
     /// It is not, or only with a filter.
     Closed,
 }
@@ -56,18 +59,14 @@ struct Late {
     now: Wall,
     /// Signature values found in the head.
     values: Vec<Vec<u8>>,
+    /// What knows the message, where no template does, and the keys it is judged under.
+    code: Option<(Box<dyn Reader>, Vec<Key>)>,
 }
 
 /// What every piece of the message goes into.
 struct Feed {
     lanes: Vec<Lane>,
     memory: Option<Sha256>,
-}
-
-struct Lane {
-    material: Material,
-    /// Kept only where the message holds the secret itself.
-    secret: Option<Secret>,
 }
 
 impl Session {
@@ -78,7 +77,7 @@ impl Session {
         for locator in rules.sig.iter().filter(|locator| !locator.is_in_body()) {
             locator.find_all(&found, &mut values)?;
         }
-        let candidates = match rules.facts.sig_in_body {
+        let candidates = match rules.facts.sig_in_body || rules.sig.is_empty() {
             false => rules.reading.candidates(&rules.items, &values)?,
             true => Vec::new(),
         };
@@ -90,11 +89,21 @@ impl Session {
         };
         view.time = time.as_deref();
         let mut feed = Feed::new(rules, keys, arrival.replay)?;
-        let (rest, stream) = message(&view, &mut feed)?;
+        let (rest, mut stream) = message(&view, &mut feed)?;
+        if rules.decoded && decoded::coding(&arrival.head)? == Coding::Gzip {
+            stream = Stream::Encoded;
+        }
         let fence = rules.streamed().map(|field| field.fence).unwrap_or_default();
+        let code = match &rules.code {
+            None => None,
+            Some(code) => {
+                let head = CodeHead { head: arrival.head, time: view.time };
+                Some((code.begin(&head)?, keys.iter().copied().cloned().collect()))
+            }
+        };
         let late = rules.facts.late.then(|| {
             let values = values.iter().map(|value| value.to_vec()).collect();
-            Box::new(Late { rules: Arc::clone(rules), now: arrival.now, values })
+            Box::new(Late { rules: Arc::clone(rules), now: arrival.now, values, code })
         });
         let demand = rules.reading.demand;
         let mut session = Self { feed, rest, candidates, demand, stream, fence, late, settled: None };
@@ -126,23 +135,34 @@ impl Session {
 
     fn verdict(&mut self, body: &[u8]) -> Result<Verified, Refusal> {
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        if !self.fence.admits(body) {
+        let mut fits = true;
+        match self.stream {
+            Stream::Encoded => {
+                let (feed, fence) = (&mut self.feed, self.fence);
+                decoded::each(body, &mut |piece| {
+                    fits &= fence.admits_piece(piece);
+                    feed.put(piece);
+                })?;
+            }
+            Stream::Open(_) | Stream::Closed if !self.fence.admits(body) => fits = false,
+            Stream::Open(0) => self.feed.put(body),
+            Stream::Open(seen) => fits = seen == length,
+            Stream::Closed => {}
+        }
+        if !fits {
             return Err(Refusal::BodyShape);
         }
-        match self.stream {
-            Stream::Open(0) => self.feed.put(body),
-            Stream::Open(seen) if seen != length => return Err(Refusal::BodyShape),
-            Stream::Open(_) | Stream::Closed => {}
-        }
-        match self.late.take() {
-            Some(late) => self.complete(&late, body)?,
-            None => {
-                for rest in &self.rest {
-                    match rest {
-                        Rest::Bytes(bytes) => self.feed.put(bytes),
-                        Rest::Secret => self.feed.put_secret(),
-                        Rest::Later(field) => return Err(absent(field)),
-                    }
+        if let Some(late) = self.late.take() {
+            let claims = self.complete(*late, body)?;
+            if let Some(told) = claims {
+                return self.judge(&told);
+            }
+        } else {
+            for rest in &self.rest {
+                match rest {
+                    Rest::Bytes(bytes) => self.feed.put(bytes),
+                    Rest::Secret => self.feed.put_secret(),
+                    Rest::Later(field) => return Err(absent(field)),
                 }
             }
         }
@@ -152,36 +172,90 @@ impl Session {
         Ok(Verified { key, replay_id: memory })
     }
 
+    /// The verdict over what code says was signed: every claim under some key; of those keys the last.
+    fn judge(&mut self, told: &Told) -> Result<Verified, Refusal> {
+        let mut last = None;
+        for Claimed { claim, candidates } in &told.claims {
+            let mut first: Option<usize> = None;
+            for message in &claim.messages {
+                let lanes = told.keys.iter().map(|key| {
+                    let mut lane = Lane::new(key);
+                    lane.put(message);
+                    lane
+                });
+                match settle(lanes.collect(), candidates, Demand::Any) {
+                    Ok(key) => first = Some(first.map_or(key, |known| known.min(key))),
+                    Err(Refusal::Wrong) => {}
+                    Err(other) => return Err(other),
+                }
+            }
+            let key = first.ok_or(Refusal::Wrong)?;
+            last = Some(last.map_or(key, |known: usize| known.max(key)));
+            if let (Some(memory), Some(message)) = (&mut self.feed.memory, claim.messages.first()) {
+                memory.update(u64::try_from(message.len()).unwrap_or(u64::MAX).to_be_bytes());
+                memory.update(message);
+            }
+        }
+        let replay_id = self.feed.memory.take().map(|memory| memory.finalize().into());
+        Ok(Verified { key: last.ok_or(Refusal::Missing)?, replay_id })
+    }
+
     /// What could not be judged before the body was whole.
-    fn complete(&mut self, late: &Late, body: &[u8]) -> Result<(), Refusal> {
-        let rules = &late.rules;
+    fn complete(&mut self, late: Late, body: &[u8]) -> Result<Option<Told>, Refusal> {
+        let Late { rules, now, values: own, code } = late;
         let headers = HeaderMap::new();
         let head = SignedHead { method: "", path_and_query: "", url: None, headers: &headers };
-        let mut values: Vec<Cow<'_, [u8]>> =
-            late.values.iter().map(|value| Cow::Borrowed(&**value)).collect();
-        let found = Source { body: Some(body), ..source(rules, &head, &[]) };
+        let mut values: Vec<Cow<'_, [u8]>> = own.iter().map(|value| Cow::Borrowed(&**value)).collect();
+        let found = Source { body: Some(body), ..source(&rules, &head, &[]) };
         for locator in rules.sig.iter().filter(|locator| locator.is_in_body()) {
             locator.find_all(&found, &mut values)?;
         }
         if rules.facts.sig_in_body {
             self.candidates = rules.reading.candidates(&rules.items, &values)?;
         }
-        let whole = Source { body: Some(body), ..source(rules, &head, &values) };
-        pinned(rules, &whole, |locator| rules.waits_for_body(locator))?;
+        let whole = Source { body: Some(body), ..source(&rules, &head, &values) };
+        pinned(&rules, &whole, |locator| rules.waits_for_body(locator))?;
         let time = match &rules.stamp {
-            Some(stamp) if rules.facts.stamp_in_body => Some(stamp.judge(&whole, late.now)?),
+            Some(stamp) if rules.facts.stamp_in_body => Some(stamp.judge(&whole, now)?),
             Some(_) | None => None,
         };
-        let view = View { rules, source: whole, time: time.as_deref() };
+        let view = View { rules: &rules, source: whole, time: time.as_deref() };
         for rest in &self.rest {
             match rest {
                 Rest::Bytes(bytes) => self.feed.put(bytes),
                 Rest::Secret => self.feed.put_secret(),
-                Rest::Later(field) => self.feed.put(&view.value(field)?.ok_or(absent(field))?),
+                Rest::Later(field) => self.feed.put(&view.present(field)?),
             }
         }
-        Ok(())
+        let Some((reader, keys)) = code else { return Ok(None) };
+        let claims: Result<Vec<Claimed>, Refusal> =
+            reader.finish(body)?.into_iter().map(|claim| self.claimed(&rules, claim)).collect();
+        Ok(Some(Told { claims: claims?, keys }))
     }
+
+    fn claimed(&self, rules: &Rules, claim: Claim) -> Result<Claimed, Refusal> {
+        let candidates = match claim.signatures.is_empty() {
+            true => self.candidates.clone(),
+            false => {
+                let values: Vec<Cow<'_, [u8]>> =
+                    claim.signatures.iter().map(|value| Cow::Borrowed(&**value)).collect();
+                rules.reading.candidates(&rules.items, &values)?
+            }
+        };
+        Ok(Claimed { claim, candidates })
+    }
+}
+
+/// What code says was signed, and the keys it may have been signed with.
+struct Told {
+    claims: Vec<Claimed>,
+    keys: Vec<Key>,
+}
+
+/// A claim with its signatures decoded.
+struct Claimed {
+    claim: Claim,
+    candidates: Vec<Candidate>,
 }
 
 /// Feeds what stands before a streamed body and collects what follows it.
@@ -228,14 +302,14 @@ fn pinned(rules: &Rules, source: &Source<'_>, now: impl Fn(&Locator) -> bool) ->
 /// does not accept that key refuses them all.
 ///
 /// Security: no comparison depends on the outcome of another; keep it that way.
-fn settle(lanes: Vec<Lane>, candidates: &[Tag], demand: Demand) -> Result<usize, Refusal> {
+fn settle(lanes: Vec<Lane>, candidates: &[Candidate], demand: Demand) -> Result<usize, Refusal> {
     const NONE: u64 = u64::MAX;
     let mut first = [NONE; MOST_CANDIDATES];
     for (key, lane) in lanes.into_iter().enumerate().rev() {
         let key = u64::try_from(key).unwrap_or(NONE);
-        let tag = lane.finish();
+        let proof = lane.finish();
         for (candidate, first) in candidates.iter().zip(first.iter_mut()) {
-            first.conditional_assign(&key, candidate.bytes().ct_eq(tag.bytes()));
+            first.conditional_assign(&key, proof.accepts(candidate));
         }
     }
     let firsts = first.into_iter().take(candidates.len());
@@ -259,23 +333,16 @@ impl Feed {
         if keys.is_empty() || keys.len() > MOST_KEYS || !keys.iter().all(|key| rules.reading.kind.fits(key)) {
             return Err(Refusal::Wrong);
         }
-        let holds_secret = rules.facts.holds_secret;
-        let lane = |key: &&Key| Lane {
-            material: key.material.clone(),
-            secret: holds_secret.then(|| key.secret.clone()),
-        };
         let memory = match replay {
-            ReplayId::Wanted if !rules.message.is_empty() => Some(rules.memory.clone()),
+            ReplayId::Wanted if rules.reading.kind.signs_message() => Some(rules.memory.clone()),
             ReplayId::Wanted | ReplayId::Unwanted => None,
         };
-        Ok(Self { lanes: keys.iter().map(lane).collect(), memory })
+        Ok(Self { lanes: keys.iter().map(|key| Lane::new(key)).collect(), memory })
     }
 
     fn put(&mut self, bytes: &[u8]) {
         for lane in &mut self.lanes {
-            if let Material::Mac(mac) = &mut lane.material {
-                mac.update(bytes);
-            }
+            lane.put(bytes);
         }
         if let Some(memory) = &mut self.memory {
             memory.update(bytes);
@@ -284,20 +351,7 @@ impl Feed {
 
     /// The secret is no part of what is remembered: it is the same in every message.
     fn put_secret(&mut self) {
-        for lane in &mut self.lanes {
-            if let (Material::Mac(mac), Some(secret)) = (&mut lane.material, &lane.secret) {
-                mac.update(secret.expose());
-            }
-        }
-    }
-}
-
-impl Lane {
-    fn finish(self) -> Tag {
-        match self.material {
-            Material::Mac(mac) => mac.finish(),
-            Material::Token(tag) => tag,
-        }
+        self.lanes.iter_mut().for_each(Lane::put_secret);
     }
 }
 

@@ -1,5 +1,7 @@
-//! The provider's side: makes the headers a request needs to be accepted. For the `send` command and tests; never on
-//! the way of a request.
+//! The provider's side: makes what a request needs to be accepted. For the `send` command and tests; never on the way
+//! of a request.
+
+mod place;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,10 +10,12 @@ use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 
 use super::candidates::{Item, Take};
+use super::code::CodeHead;
+use super::encoding::Encoding;
+use super::key::{Key, Kind, Lane, Proof};
 use super::locator::{Locator, Source};
-use super::mac::{Key, Material};
 use super::message::{Piece, View};
-use super::plan::Rules;
+use super::rules::Rules;
 use super::template::Part;
 use super::{Delivery, Refusal, SignedHead};
 use crate::base::clock::Wall;
@@ -25,8 +29,21 @@ pub enum SignProblem {
     NotAHeader,
     /// The key was made for another kind of scheme.
     WrongKey,
+    /// Keys of this scheme are public: only the provider can sign.
+    PublicKey,
     /// The scheme would refuse what the request holds, or finds what it signs absent.
     Unfit(Refusal),
+}
+
+/// A request as its provider would send it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// Headers that were added.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Path and query.
+    pub path_and_query: String,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 /// Items beside the signature, in the order they are written.
@@ -39,11 +56,30 @@ pub(super) fn sign(
     delivery: &Delivery<'_>,
     now: Wall,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, SignProblem> {
-    let place = rules.sig.iter().find_map(signature_header).ok_or(SignProblem::NotInHeader)?;
+    if !rules.sig.iter().any(is_header) {
+        return Err(SignProblem::NotInHeader);
+    }
+    let made = deliver(rules, key, delivery, now)?;
+    if made.path_and_query != delivery.head.path_and_query {
+        return Err(SignProblem::Unfit(Refusal::Missing));
+    }
+    if made.body != delivery.body { Err(SignProblem::Unfit(Refusal::BodyShape)) } else { Ok(made.headers) }
+}
+
+/// See [`Plan::deliver`](super::Plan::deliver).
+pub(super) fn deliver(
+    rules: &Rules,
+    key: &Key,
+    delivery: &Delivery<'_>,
+    now: Wall,
+) -> Result<Delivered, SignProblem> {
+    if rules.reading.kind.is_public() {
+        return Err(SignProblem::PublicKey);
+    }
     if !rules.reading.kind.fits(key) {
         return Err(SignProblem::WrongKey);
     }
-    let mut made = Made { headers: delivery.head.headers.clone(), new: Vec::new() };
+    let mut made = Made::new(delivery);
     for (locator, text) in &rules.require {
         if let Locator::Header(name) = locator {
             made.header(name, text)?;
@@ -52,26 +88,45 @@ pub(super) fn sign(
     let mut beside = Written::new();
     let time = rules.stamp.as_ref().map(|stamp| stamp.format.write(now)).unwrap_or_default();
     match rules.stamp.as_ref().and_then(|stamp| stamp.from.first()) {
-        Some(Locator::Header(name)) => made.header(name, time.as_bytes())?,
         Some(Locator::Item(item)) => beside.push((item.clone(), time)),
-        Some(Locator::Numbered(_) | Locator::Query(_) | Locator::Form(_) | Locator::Json(_)) | None => {}
+        Some(place) => made.put(place, time.as_bytes())?,
+        None => {}
     }
     fill(&rules.message, delivery.id, &mut made, &mut beside)?;
     let unsigned = written(rules, &beside, None);
-    let tag = match &key.material {
-        Material::Token(_) => key.secret.expose().to_vec(),
-        Material::Mac(_) => {
-            let head = SignedHead { headers: &made.headers, ..delivery.head };
+    let text = match rules.reading.kind {
+        Kind::Token => key.secret.expose().to_vec(),
+        Kind::Basic => {
+            let credentials = Encoding::Base64.encode(key.secret.expose());
+            format!("Basic {credentials}").into_bytes()
+        }
+        Kind::Hmac(_) | Kind::Digest(_) | Kind::Public(..) => {
             let values = [Cow::Borrowed(unsigned.as_slice())];
-            let source = Source { head, body: Some(delivery.body), items: &rules.items, signatures: &values };
+            let source = Source {
+                head: made.head(delivery),
+                body: Some(&made.body),
+                items: &rules.items,
+                signatures: &values,
+            };
             let tag = tag(rules, key, source).map_err(SignProblem::Unfit)?;
             rules.reading.encoding.encode(&tag).into_bytes()
         }
     };
     let mut signature = rules.reading.prefix.clone().into_bytes();
-    signature.extend_from_slice(&tag);
-    made.header(&place, &written(rules, &beside, Some(&signature)))?;
-    Ok(made.new)
+    signature.extend_from_slice(&text);
+    let place = rules.sig.iter().find(|place| is_header(place)).or(rules.sig.first());
+    let place = place.ok_or(SignProblem::NotInHeader)?;
+    made.put(place, &written(rules, &beside, Some(&signature)))?;
+    Ok(Delivered { headers: made.new, path_and_query: made.target, body: made.body })
+}
+
+fn is_header(place: &Locator) -> bool {
+    match place {
+        Locator::Header(_) | Locator::Numbered(_) => true,
+        Locator::Query(_) | Locator::Form(_) | Locator::FormOnly(_) | Locator::Json(_) | Locator::Item(_) => {
+            false
+        }
+    }
 }
 
 struct Made {
@@ -79,9 +134,46 @@ struct Made {
     headers: HeaderMap,
     /// Ours.
     new: Vec<(HeaderName, HeaderValue)>,
+    target: String,
+    body: Vec<u8>,
 }
 
 impl Made {
+    fn new(delivery: &Delivery<'_>) -> Self {
+        Self {
+            headers: delivery.head.headers.clone(),
+            new: Vec::new(),
+            target: delivery.head.path_and_query.to_owned(),
+            body: delivery.body.to_vec(),
+        }
+    }
+
+    fn head<'m>(&'m self, delivery: &Delivery<'m>) -> SignedHead<'m> {
+        SignedHead { headers: &self.headers, path_and_query: &self.target, ..delivery.head }
+    }
+
+    /// Puts a value to its place unless the request has one there.
+    fn put(&mut self, place: &Locator, value: &[u8]) -> Result<(), SignProblem> {
+        let first = |beginning: &String| HeaderName::try_from(format!("{beginning}1")).ok();
+        match place {
+            Locator::Header(name) => self.header(name, value)?,
+            Locator::Numbered(beginning) => {
+                let name = first(beginning).ok_or(SignProblem::NotAHeader)?;
+                self.header(&name, value)?;
+            }
+            Locator::Query(name) => self.target = place::query(&self.target, name, value),
+            Locator::Form(name) | Locator::FormOnly(name) => {
+                self.body = place::form(&self.body, name, value);
+            }
+            Locator::Json(path) => {
+                self.body =
+                    place::json(&self.body, path, value).ok_or(SignProblem::Unfit(Refusal::BodyShape))?;
+            }
+            Locator::Item(_) => {}
+        }
+        Ok(())
+    }
+
     /// Adds a header unless the request has it.
     fn header(&mut self, name: &HeaderName, value: &[u8]) -> Result<(), SignProblem> {
         if self.headers.contains_key(name) {
@@ -94,25 +186,21 @@ impl Made {
     }
 }
 
-/// Gives the delivery's id to every header and item the message needs that is not there yet; of what is optional
-/// only to the id's own place.
+/// Gives the delivery's id to every place the message needs that is not filled yet; of what is optional only to the
+/// id's own.
 fn fill(parts: &[Part], id: &str, made: &mut Made, beside: &mut Written) -> Result<(), SignProblem> {
     for part in parts {
-        let optional = matches!(part, Part::Optional(_));
-        for field in part.fields().into_iter().filter(|field| field.fence.id || !optional) {
+        let segment = matches!(part, Part::Optional(_));
+        for field in part.fields() {
+            if !field.fence.id && (segment || field.optional) {
+                continue;
+            }
             match field.what.place() {
-                Some(Locator::Header(name)) => made.header(name, id.as_bytes())?,
                 Some(Locator::Item(item)) if !beside.iter().any(|(known, _)| known == item) => {
                     beside.push((item.clone(), id.to_owned()));
                 }
-                Some(
-                    Locator::Item(_)
-                    | Locator::Numbered(_)
-                    | Locator::Query(_)
-                    | Locator::Form(_)
-                    | Locator::Json(_),
-                )
-                | None => {}
+                Some(Locator::Item(_)) | None => {}
+                Some(place) => made.put(place, id.as_bytes())?,
             }
         }
     }
@@ -120,16 +208,26 @@ fn fill(parts: &[Part], id: &str, made: &mut Made, beside: &mut Written) -> Resu
 }
 
 fn tag(rules: &Rules, key: &Key, source: Source<'_>) -> Result<Vec<u8>, Refusal> {
-    let Material::Mac(mac) = &key.material else { return Err(Refusal::Wrong) };
-    let mut mac = mac.clone();
+    let mut lane = Lane::new(key);
     let time = rules.stamp.as_ref().map(|stamp| stamp.read(&source)).transpose()?;
-    let view = View { rules, source, time: time.as_ref().map(|(text, _)| text.as_slice()) };
-    view.pieces(&rules.message, &mut |piece| match piece {
-        Piece::Bytes(bytes) => mac.update(&bytes),
-        Piece::Secret => mac.update(key.secret.expose()),
-        Piece::Later(_) => {}
-    })?;
-    Ok(mac.finish().bytes().to_vec())
+    let time = time.as_ref().map(|(text, _)| text.as_slice());
+    if let Some(code) = &rules.code {
+        let reader = code.begin(&CodeHead { head: source.head, time })?;
+        let claims = reader.finish(source.body.unwrap_or_default())?;
+        let message = claims.first().and_then(|claim| claim.messages.first()).ok_or(Refusal::Missing)?;
+        lane.put(message);
+    } else {
+        let view = View { rules, source, time };
+        view.pieces(&rules.message, &mut |piece| match piece {
+            Piece::Bytes(bytes) => lane.put(&bytes),
+            Piece::Secret => lane.put_secret(),
+            Piece::Later(_) => {}
+        })?;
+    }
+    match lane.finish() {
+        Proof::Tag(tag) => Ok(tag.bytes().to_vec()),
+        Proof::Public(_) => Err(Refusal::Wrong),
+    }
 }
 
 /// The signature value: the items beside, then the signature; without it while it is not made yet.
@@ -164,20 +262,13 @@ fn written(rules: &Rules, beside: &Written, signature: Option<&[u8]>) -> Vec<u8>
 /// Most positional items written before a signature.
 const MOST_POSITIONS: usize = 16;
 
-fn signature_header(locator: &Locator) -> Option<HeaderName> {
-    match locator {
-        Locator::Header(name) => Some(name.clone()),
-        Locator::Numbered(beginning) => HeaderName::try_from(format!("{beginning}1")).ok(),
-        Locator::Query(_) | Locator::Form(_) | Locator::Json(_) | Locator::Item(_) => None,
-    }
-}
-
 impl fmt::Display for SignProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotInHeader => f.write_str("the signature of this scheme does not stand in a header"),
             Self::NotAHeader => f.write_str("the secret or the id cannot stand in a header"),
             Self::WrongKey => f.write_str("the key was made for another scheme"),
+            Self::PublicKey => f.write_str("only the provider can sign: the keys of this scheme are public"),
             Self::Unfit(refusal) => write!(f, "the request cannot be signed by this scheme: {refusal}"),
         }
     }

@@ -3,7 +3,7 @@
 use super::boundaries;
 use super::compile::{Problems, has_several};
 use super::locator::Locator;
-use super::plan::Stamp;
+use super::rules::Stamp;
 use super::spec::Spec;
 use super::template::{self, Field, Filter, Part, What};
 
@@ -28,7 +28,7 @@ pub(super) fn message(
     if !fields.iter().any(|field| field.what != What::Secret) {
         found.add("msg", "the message holds nothing of the request".to_owned(), "for example {body}");
     }
-    if fields.iter().filter(|field| field.what == What::Body).count() > 1 {
+    if fields.iter().filter(|field| is_body(field)).count() > 1 {
         found.add("msg", "the body stands in the message twice".to_owned(), "once is enough");
     }
     if fields.iter().filter_map(|field| field.what.place()).any(has_several) {
@@ -42,6 +42,25 @@ pub(super) fn message(
             "put text between them, as the provider must for its signature to be safe",
         );
     }
+    parts
+}
+
+/// The same for a plain hash, which proves nothing unless it holds the secret.
+pub(super) fn digest(
+    spec: &Spec,
+    stamp: Option<&Stamp>,
+    id: Option<&Locator>,
+    found: &mut Problems,
+) -> Vec<Part> {
+    let mut parts = message(spec, stamp, id, found);
+    if !holds_secret(&parts) {
+        found.add(
+            "msg",
+            "a digest without {secret} can be made by anyone".to_owned(),
+            "for example {secret}{body}",
+        );
+    }
+    without_nul(&mut parts);
     parts
 }
 
@@ -91,11 +110,34 @@ fn mark(parts: &mut [Part], stamp: Option<&Stamp>, id: Option<&Locator>) {
     }
 }
 
-/// Whether every byte of the body changes the message.
+/// Fences every value of a plain hash off from what such hashes can be extended by.
+fn without_nul(parts: &mut [Part]) {
+    for part in parts {
+        match part {
+            Part::Text(_) => {}
+            Part::Optional(inside) => without_nul(inside),
+            Part::Field(field) => field.fence.no_nul = true,
+        }
+    }
+}
+
+/// Whether the message holds the secret itself, always.
+fn holds_secret(parts: &[Part]) -> bool {
+    parts.iter().any(|part| match part {
+        Part::Field(field) => field.what == What::Secret,
+        Part::Text(_) | Part::Optional(_) => false,
+    })
+}
+
+fn is_body(field: &Field) -> bool {
+    matches!(field.what, What::Body | What::FormSorted(_))
+}
+
+/// Whether everything of the body that means something changes the message.
 pub(super) fn covers_body(parts: &[Part]) -> bool {
     parts.iter().any(|part| match part {
         Part::Field(field) => {
-            field.what == What::Body
+            (is_body(field) || matches!(field.what, What::At(Locator::FormOnly(_))))
                 && field.filters.iter().all(|filter| match filter {
                     Filter::Json | Filter::Sha256Hex | Filter::Sha256Raw => true,
                     Filter::Lower | Filter::Crc32 => false,

@@ -5,12 +5,13 @@
 pub struct Spec {
     /// What replay ids are bound to: `PROVIDER/VARIANT` for presets, else `custom`.
     pub name: String,
-    /// `hmac` or `token` (the signature is the secret itself).
+    /// `hmac`, `digest` (a plain hash over a message that holds the secret), `token` (the signature is the secret
+    /// itself), `basic` (`user:password` in `Authorization`) or a public-key algorithm.
     pub kind: String,
     /// `sha1`, `sha256`, `sha384` or `sha512`.
     pub hash: String,
     /// Locators of the signature; all that are present are candidates. `header:NAME`, `header:NAME-*` (numbered),
-    /// `query:NAME`, `form:NAME`, `json:PATH`.
+    /// `query:NAME`, `form:NAME`, `json:PATH`. May be empty for kind `basic` and for `code` that finds its own.
     pub sig: Vec<String>,
     /// Separates the items of one signature value.
     pub split: Option<String>,
@@ -34,6 +35,25 @@ pub struct Spec {
     pub id: Option<String>,
     /// Locators that must hold exactly this text: pins a version or an algorithm.
     pub require: Vec<(String, String)>,
+    /// `raw`, or `decoded`: what is signed is the body before its `Content-Encoding` (gzip) was put on it.
+    pub body: String,
+    /// When this one of several schemes counts.
+    pub when: WhenSpec,
+    /// The code that knows what is signed, where no template can say it; `msg` is left as it is then.
+    pub code: Option<String>,
+    /// What that code is told.
+    pub options: Vec<(String, Vec<String>)>,
+}
+
+/// What a request must look like for a scheme to count; all that is said must hold, nothing said: always.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WhenSpec {
+    /// The method, exactly.
+    pub method: Option<String>,
+    /// The media type of the body without parameters; `form` and `json` are short for the usual ones.
+    pub content_type: Option<String>,
+    /// A header that is present.
+    pub header: Option<String>,
 }
 
 /// Where a scheme's time stands and how far it may be off.
@@ -52,10 +72,14 @@ pub struct TsSpec {
 /// How a secret becomes a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySpec {
-    /// `utf8` (the bytes as written), `base64` or `hex`.
+    /// `utf8` (the bytes as written), `base64` or `hex`; of public keys `pem`, `spki_b64`, `raw_hex`, `raw_b64` or
+    /// `jwks`.
     pub enc: String,
-    /// Beginnings removed from the secret before decoding, each once, in this order.
+    /// Beginnings removed from the secret before decoding, each once, in this order; one `*` in each may stand for
+    /// letters, digits and `_`.
     pub strip: Vec<String>,
+    /// What is made of the decoded secret: `none`, or its hash, `sha1` or `sha256`.
+    pub derive: String,
 }
 
 /// One thing wrong with a [`Spec`].
@@ -87,6 +111,10 @@ impl Default for Spec {
             key: KeySpec::default(),
             id: None,
             require: Vec::new(),
+            body: "raw".into(),
+            when: WhenSpec::default(),
+            code: None,
+            options: Vec::new(),
         }
     }
 }
@@ -99,6 +127,6 @@ impl Default for TsSpec {
 
 impl Default for KeySpec {
     fn default() -> Self {
-        Self { enc: "utf8".into(), strip: Vec::new() }
+        Self { enc: "utf8".into(), strip: Vec::new(), derive: "none".into() }
     }
 }

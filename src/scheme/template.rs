@@ -8,6 +8,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::encoding::Encoding;
+use super::form::Repeats;
 use super::locator::{Locator, NoLocator};
 
 /// One piece of a template.
@@ -27,6 +28,8 @@ pub(super) struct Field {
     pub(super) what: What,
     /// Applied left to right.
     pub(super) filters: Vec<Filter>,
+    /// Whether it is empty where there is none.
+    pub(super) optional: bool,
     /// What the value may not hold, so that its end is where it seems to be.
     pub(super) fence: Fence,
 }
@@ -36,6 +39,8 @@ pub(super) struct Field {
 pub(super) enum What {
     /// The raw body.
     Body,
+    /// All fields of a urlencoded body, names and values, sorted and joined.
+    FormSorted(Repeats),
     /// The text of the signed time.
     Timestamp,
     /// The method.
@@ -82,6 +87,9 @@ pub(super) struct Fence {
     pub(super) after_url: bool,
     /// Does not end in a URL: one follows.
     pub(super) before_url: bool,
+    /// No NUL: a plain hash is made over it. What such a hash could be extended by always holds one (FIPS 180-4 §5.1:
+    /// the length is 64 or 128 bits), and no text does.
+    pub(super) no_nul: bool,
 }
 
 /// What is wrong with a template.
@@ -167,7 +175,8 @@ impl Reader<'_> {
         self.rest = rest;
         let mut words = inside.split('|');
         let name = words.next().unwrap_or_default();
-        let what = what(name);
+        let optional_name = name.strip_suffix('?');
+        let what = what(optional_name.unwrap_or(name));
         let mut filters = Vec::new();
         for word in words {
             match Filter::parse(word) {
@@ -179,8 +188,12 @@ impl Reader<'_> {
             }
         }
         match what {
+            Ok(what) if optional_name.is_some() && what.place().is_none() => {
+                self.problem(&format!("{what} is never absent"), "leave out its ?");
+            }
             Ok(what) => {
-                let field = Part::Field(Field { what, filters, fence: Fence::default() });
+                let optional = optional_name.is_some();
+                let field = Part::Field(Field { what, filters, optional, fence: Fence::default() });
                 self.open.as_mut().unwrap_or(&mut self.parts).push(field);
             }
             Err(problem) => self.problems.push(problem),
@@ -195,6 +208,8 @@ impl Reader<'_> {
 fn what(name: &str) -> Result<What, NoLocator> {
     Ok(match name {
         "body" => What::Body,
+        "form_sorted" => What::FormSorted(Repeats::Refused),
+        "form_sorted_unique" => What::FormSorted(Repeats::Unique),
         "timestamp" => What::Timestamp,
         "method" => What::Method,
         "url" => What::Url,
@@ -205,8 +220,8 @@ fn what(name: &str) -> Result<What, NoLocator> {
         other => {
             return Err(NoLocator {
                 message: format!("{{{other}}} is no placeholder"),
-                hint: "known are {body} {timestamp} {method} {url} {url_no_query} {path} {secret} and locators such \
-                       as {header:NAME}"
+                hint: "known are {body} {timestamp} {method} {url} {url_no_query} {path} {secret} {form_sorted} \
+                       {form_sorted_unique} and locators such as {header:NAME}"
                     .to_owned(),
             });
         }
@@ -245,6 +260,7 @@ impl What {
         match self {
             Self::At(locator) => Some(locator),
             Self::Body
+            | Self::FormSorted(_)
             | Self::Timestamp
             | Self::Method
             | Self::Url
@@ -259,6 +275,8 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Body => f.write_str("{body}"),
+            Self::FormSorted(Repeats::Refused) => f.write_str("{form_sorted}"),
+            Self::FormSorted(Repeats::Unique) => f.write_str("{form_sorted_unique}"),
             Self::Timestamp => f.write_str("{timestamp}"),
             Self::Method => f.write_str("{method}"),
             Self::Url => f.write_str("{url}"),
@@ -299,6 +317,16 @@ impl Filter {
 }
 
 impl Fence {
+    /// Whether each piece of a value shows by itself whether it keeps within the fence.
+    pub(super) fn is_only_about_pieces(&self) -> bool {
+        *self == Self { no_nul: self.no_nul, ..Self::default() }
+    }
+
+    /// What such a fence says of one piece.
+    pub(super) fn admits_piece(&self, piece: &[u8]) -> bool {
+        !self.no_nul || !piece.contains(&0)
+    }
+
     /// Whether the value keeps within the fence.
     pub(super) fn admits(&self, value: &[u8]) -> bool {
         self.byte.is_none_or(|byte| !value.contains(&byte))
@@ -307,6 +335,7 @@ impl Fence {
             && (!self.url || value.iter().all(|byte| is_url_byte(*byte)))
             && (!self.after_url || !value.first().is_some_and(|byte| is_url_byte(*byte)))
             && (!self.before_url || !ends_in_a_url(value))
+            && (!self.no_nul || !value.contains(&0))
     }
 }
 

@@ -6,6 +6,7 @@ mod injective;
 mod providers;
 mod shapes;
 mod streaming;
+mod variants;
 mod vectors;
 
 use http::{HeaderMap, HeaderName, HeaderValue};

@@ -10,7 +10,7 @@ use crate::config::raw::View;
 use crate::config::report::{Fault, Spot};
 use crate::config::settings::{Replay, SecretEntry, Signature};
 use crate::config::units;
-use crate::scheme::{self, KeyProblem, KeySpec, Plan, Preset, Spec, SpecProblem, TsSpec};
+use crate::scheme::{self, KeySpec, Plan, Preset, Spec, SpecProblem, TsSpec};
 
 /// Reads the `signature` key of a route.
 pub(super) fn signature(view: View<'_>, reading: &mut Reading<'_>) -> Option<Signature> {
@@ -144,6 +144,7 @@ fn spec(section: Section<'_>) -> Spec {
         key: KeySpec {
             enc: key.text("enc").map(str::to_ascii_lowercase).unwrap_or(base.key.enc),
             strip: key.texts("strip"),
+            ..KeySpec::default()
         },
         id: text("id"),
         require: require.filter_map(|view| Some((view.key().to_owned(), view.text()?.to_owned()))).collect(),
@@ -182,11 +183,7 @@ fn compiled(spec: &Spec, section: Section<'_>, view: View<'_>, reading: &mut Rea
 }
 
 fn unusable(plan: &Plan, secret: &Secret) -> Option<Fault> {
-    let message = match plan.key(secret).err()? {
-        KeyProblem::Empty => "nothing is left of the secret once its known beginning is removed",
-        KeyProblem::NotHex => "secrets of this scheme are hexadecimal, and this one is not",
-        KeyProblem::NotBase64 => "secrets of this scheme are base64, and this one is not",
-    };
+    let message = plan.key(secret).err()?.to_string();
     Some(Fault::new(message, "copy the whole secret from the provider's page"))
 }
 

@@ -5,7 +5,7 @@ fn text(text: &str) -> Part {
 }
 
 fn field(what: What) -> Part {
-    Part::Field(Field { what, filters: Vec::new(), fence: Fence::default() })
+    Part::Field(Field { what, filters: Vec::new(), optional: false, fence: Fence::default() })
 }
 
 #[test]

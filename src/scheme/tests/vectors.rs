@@ -121,6 +121,7 @@ fn spec(vector: &Value) -> Spec {
         key: KeySpec {
             enc: optional(&scheme["key"]["enc"]).unwrap_or(usual.key.enc),
             strip: texts(&scheme["key"]["strip"]),
+            ..KeySpec::default()
         },
         id: optional(&scheme["id"]),
         ..Spec::default()

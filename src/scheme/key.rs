@@ -1,0 +1,376 @@
+//! What a signature is (its kind) and what a scheme's secrets become (keys). Knows nothing of requests; the message
+//! is taken by a [`Lane`], one per key, which then says of each candidate whether it is genuine.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::encoding::Encoding;
+use super::mac::{Hash, Hasher, Mac, Tag};
+use super::public::{Algorithm, PublicKey, Verification};
+use crate::base::secret::Secret;
+
+/// What a signature is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// A MAC over a message.
+    Hmac(Hash),
+    /// A plain hash over a message that holds the secret.
+    Digest(Hash),
+    /// The secret itself.
+    Token,
+    /// The secret, `user:password`, as RFC 7617 writes it.
+    Basic,
+    /// A signature that is verified with a public key; the hash is the one the message is signed through.
+    Public(&'static dyn Algorithm, Hash),
+}
+
+/// How a key is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyForm {
+    /// The bytes as written.
+    Utf8,
+    /// Those the text stands for.
+    Encoded(Encoding),
+    /// A public key in PEM, `BEGIN PUBLIC KEY` or `BEGIN CERTIFICATE`.
+    Pem,
+    /// The base64 of a `SubjectPublicKeyInfo`.
+    SpkiB64,
+    /// The key's own bytes in hexadecimal.
+    RawHex,
+    /// The key's own bytes in base64.
+    RawB64,
+    /// A JSON Web Key Set (RFC 7517): any of its keys that fits.
+    Jwks,
+}
+
+/// What is made of a key before it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Derive {
+    /// Nothing.
+    None,
+    /// Its SHA-1.
+    Sha1,
+    /// Its SHA-256.
+    Sha256,
+}
+
+/// How a secret becomes a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeyRule {
+    pub(super) form: KeyForm,
+    /// Beginnings removed first, each once, in this order; `*` stands for one or more letters, digits and `_`.
+    pub(super) strip: Vec<String>,
+    pub(super) derive: Derive,
+}
+
+/// A key made from a secret for one plan.
+///
+/// Security: printed as `[key]`; holds the prepared MAC, so that a request costs no key schedule.
+#[derive(Clone)]
+pub struct Key {
+    pub(super) material: Material,
+    pub(super) secret: Secret,
+}
+
+/// What is compared or computed with.
+#[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a box would cost each request an allocation per key")]
+pub(super) enum Material {
+    /// A MAC that has taken in the key and no message.
+    Mac(Mac),
+    /// A hash that has taken in nothing.
+    Hasher(Hash),
+    /// SHA-256 of the token: digests are compared, so that the time tells nothing of the token's length.
+    Token(Tag),
+    /// The same of `user:password`.
+    Basic(Tag),
+    /// A public key.
+    Public(&'static str, Arc<dyn PublicKey>),
+}
+
+/// One key's work on one message.
+pub(super) enum Lane {
+    Mac(Mac, Secret),
+    Hasher(Hasher, Secret),
+    Fixed(Tag),
+    Public(Box<dyn Verification>),
+}
+
+/// What a lane knows once the message is whole.
+pub(super) enum Proof {
+    Tag(Tag),
+    Public(Box<dyn Verification>),
+}
+
+/// A signature of a request, decoded.
+#[derive(Clone)]
+pub(super) enum Candidate {
+    /// What a tag is compared with.
+    Tag(Tag),
+    /// What a public key verifies.
+    Bytes(Vec<u8>),
+}
+
+/// Why a secret cannot be a key of a scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyProblem {
+    /// Nothing is left of it once the known beginnings are removed.
+    Empty,
+    /// The scheme's keys are hexadecimal and this one is not.
+    NotHex,
+    /// The scheme's keys are base64 and this one is not.
+    NotBase64,
+    /// The scheme's secrets are `user:password` and this one has no colon.
+    NotUserAndPassword,
+    /// The scheme's keys are public keys and this one cannot be read, or is of another algorithm.
+    NotPublicKey,
+}
+
+impl Kind {
+    /// Whether a key was made for this kind.
+    pub(super) fn fits(self, key: &Key) -> bool {
+        match (self, &key.material) {
+            (Self::Hmac(hash), Material::Mac(mac)) => mac.hash() == hash,
+            (Self::Digest(hash), Material::Hasher(own)) => *own == hash,
+            (Self::Token, Material::Token(_)) | (Self::Basic, Material::Basic(_)) => true,
+            (Self::Public(algorithm, _), Material::Public(name, _)) => algorithm.name() == *name,
+            (
+                Self::Hmac(_) | Self::Digest(_) | Self::Token | Self::Basic | Self::Public(..),
+                Material::Mac(_)
+                | Material::Hasher(_)
+                | Material::Token(_)
+                | Material::Basic(_)
+                | Material::Public(..),
+            ) => false,
+        }
+    }
+
+    /// Whether a message is signed; the rest merely show that they know the secret.
+    pub(super) fn signs_message(self) -> bool {
+        match self {
+            Self::Hmac(_) | Self::Digest(_) | Self::Public(..) => true,
+            Self::Token | Self::Basic => false,
+        }
+    }
+
+    /// Whether keys are public, so that whoever has one cannot sign.
+    pub(super) fn is_public(self) -> bool {
+        match self {
+            Self::Public(..) => true,
+            Self::Hmac(_) | Self::Digest(_) | Self::Token | Self::Basic => false,
+        }
+    }
+
+    /// The hash a signed message goes through.
+    pub(super) fn hash(self) -> Option<Hash> {
+        match self {
+            Self::Hmac(hash) | Self::Digest(hash) | Self::Public(_, hash) => Some(hash),
+            Self::Token | Self::Basic => None,
+        }
+    }
+
+    /// Whether two schemes can share their keys.
+    pub(super) fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Hmac(one), Self::Hmac(other)) | (Self::Digest(one), Self::Digest(other)) => one == other,
+            (Self::Token, Self::Token) | (Self::Basic, Self::Basic) => true,
+            (Self::Public(one, hash), Self::Public(other, same)) => {
+                one.name() == other.name() && hash == same
+            }
+            (
+                Self::Hmac(_) | Self::Digest(_) | Self::Token | Self::Basic | Self::Public(..),
+                Self::Hmac(_) | Self::Digest(_) | Self::Token | Self::Basic | Self::Public(..),
+            ) => false,
+        }
+    }
+}
+
+impl KeyForm {
+    /// The form of that name.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "utf8" => Self::Utf8,
+            "base64" => Self::Encoded(Encoding::Base64),
+            "hex" => Self::Encoded(Encoding::Hex),
+            "pem" => Self::Pem,
+            "spki_b64" => Self::SpkiB64,
+            "raw_hex" => Self::RawHex,
+            "raw_b64" => Self::RawB64,
+            "jwks" => Self::Jwks,
+            _ => return None,
+        })
+    }
+
+    /// Whether it is a form of public keys.
+    pub(super) fn is_public(self) -> bool {
+        match self {
+            Self::Utf8 | Self::Encoded(_) => false,
+            Self::Pem | Self::SpkiB64 | Self::RawHex | Self::RawB64 | Self::Jwks => true,
+        }
+    }
+}
+
+impl Derive {
+    /// The derivation of that name.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "none" => Some(Self::None),
+            "sha1" => Some(Self::Sha1),
+            "sha256" => Some(Self::Sha256),
+            _ => None,
+        }
+    }
+
+    fn apply(self, secret: Secret) -> Secret {
+        match self {
+            Self::None => secret,
+            Self::Sha1 => Secret::new(Sha1::digest(secret.expose()).to_vec()),
+            Self::Sha256 => Secret::new(Sha256::digest(secret.expose()).to_vec()),
+        }
+    }
+}
+
+impl KeyRule {
+    /// Makes a key of a secret.
+    ///
+    /// # Errors
+    /// [`KeyProblem`] when nothing is left of it or it is not of the form asked for.
+    pub(super) fn make(&self, kind: Kind, secret: &Secret) -> Result<Key, KeyProblem> {
+        let text = self.stripped(secret.expose());
+        if text.is_empty() {
+            return Err(KeyProblem::Empty);
+        }
+        let secret = match self.form {
+            KeyForm::Encoded(encoding) => Secret::new(encoding.decode(text).ok_or(match encoding {
+                Encoding::Hex => KeyProblem::NotHex,
+                Encoding::Base64 | Encoding::Base64Url => KeyProblem::NotBase64,
+            })?),
+            KeyForm::Utf8
+            | KeyForm::Pem
+            | KeyForm::SpkiB64
+            | KeyForm::RawHex
+            | KeyForm::RawB64
+            | KeyForm::Jwks
+                if text.len() == secret.len() =>
+            {
+                secret.clone()
+            }
+            KeyForm::Utf8
+            | KeyForm::Pem
+            | KeyForm::SpkiB64
+            | KeyForm::RawHex
+            | KeyForm::RawB64
+            | KeyForm::Jwks => Secret::new(text.to_vec()),
+        };
+        if secret.is_empty() {
+            return Err(KeyProblem::Empty);
+        }
+        let secret = self.derive.apply(secret);
+        let bytes = secret.expose();
+        let material = match kind {
+            Kind::Token => Material::Token(Tag::of_token(bytes)),
+            Kind::Basic if !bytes.contains(&b':') => return Err(KeyProblem::NotUserAndPassword),
+            Kind::Basic => Material::Basic(Tag::of_token(bytes)),
+            // HMAC takes keys of any length; were one refused, it would be no key.
+            Kind::Hmac(hash) => Material::Mac(Mac::new(hash, bytes).ok_or(KeyProblem::Empty)?),
+            Kind::Digest(hash) => Material::Hasher(hash),
+            Kind::Public(algorithm, hash) => {
+                let key = algorithm.key(self.form, hash, bytes).ok_or(KeyProblem::NotPublicKey)?;
+                Material::Public(algorithm.name(), key)
+            }
+        };
+        Ok(Key { material, secret })
+    }
+
+    fn stripped<'s>(&self, mut text: &'s [u8]) -> &'s [u8] {
+        for beginning in &self.strip {
+            text = match beginning.split_once('*') {
+                None => text.strip_prefix(beginning.as_bytes()),
+                Some((before, after)) => without(text, before.as_bytes(), after.as_bytes()),
+            }
+            .unwrap_or(text);
+        }
+        text
+    }
+}
+
+/// `text` after `before`, a word, and `after`.
+fn without<'s>(text: &'s [u8], before: &[u8], after: &[u8]) -> Option<&'s [u8]> {
+    let rest = text.strip_prefix(before)?;
+    let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    rest.split_at_checked(word).filter(|_| word > 0)?.1.strip_prefix(after)
+}
+
+impl Lane {
+    /// Begins a message under this key.
+    pub(super) fn new(key: &Key) -> Self {
+        match &key.material {
+            Material::Mac(mac) => Self::Mac(mac.clone(), key.secret.clone()),
+            Material::Hasher(hash) => Self::Hasher(Hasher::new(*hash), key.secret.clone()),
+            Material::Token(tag) | Material::Basic(tag) => Self::Fixed(*tag),
+            Material::Public(_, key) => Self::Public(key.begin()),
+        }
+    }
+
+    /// Takes the next bytes of the message.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Mac(mac, _) => mac.update(bytes),
+            Self::Hasher(hash, _) => hash.update(bytes),
+            Self::Fixed(_) => {}
+            Self::Public(work) => work.update(bytes),
+        }
+    }
+
+    /// Takes the key's own bytes, where the message holds them.
+    pub(super) fn put_secret(&mut self) {
+        match self {
+            Self::Mac(mac, secret) => mac.update(secret.expose()),
+            Self::Hasher(hash, secret) => hash.update(secret.expose()),
+            Self::Fixed(_) | Self::Public(_) => {}
+        }
+    }
+
+    /// The message is whole.
+    pub(super) fn finish(self) -> Proof {
+        match self {
+            Self::Mac(mac, _) => Proof::Tag(mac.finish()),
+            Self::Hasher(hash, _) => Proof::Tag(hash.finish()),
+            Self::Fixed(tag) => Proof::Tag(tag),
+            Self::Public(work) => Proof::Public(work),
+        }
+    }
+}
+
+impl Proof {
+    /// Whether `candidate` is a signature of the message, in constant time where a secret is involved.
+    pub(super) fn accepts(&self, candidate: &Candidate) -> Choice {
+        match (self, candidate) {
+            (Self::Tag(own), Candidate::Tag(theirs)) => own.bytes().ct_eq(theirs.bytes()),
+            (Self::Public(work), Candidate::Bytes(bytes)) => Choice::from(u8::from(work.is_signed(bytes))),
+            (Self::Tag(_), Candidate::Bytes(_)) | (Self::Public(_), Candidate::Tag(_)) => Choice::from(0),
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[key]")
+    }
+}
+
+impl fmt::Display for KeyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "nothing is left of the secret once its known beginning is removed",
+            Self::NotHex => "secrets of this scheme are hexadecimal, and this one is not",
+            Self::NotBase64 => "secrets of this scheme are base64, and this one is not",
+            Self::NotUserAndPassword => "secrets of this scheme are user:password, and this one has no colon",
+            Self::NotPublicKey => "keys of this scheme are public keys, and this one cannot be read as one",
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! The place for signatures that are verified with a public key.
+//!
+//! An algorithm is one file below `public/` and one line in [`ALGORITHMS`]. It makes a [`PublicKey`] of what the
+//! operator wrote; for every request that begins a [`Verification`], which takes the message piece by piece (it may
+//! hash it or collect it, as its algorithm needs) and then judges signatures. Where signatures and messages come
+//! from, times, replay and rotation are the engine's and not seen here.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::key::KeyForm;
+use super::mac::Hash;
+
+/// Every algorithm, by the word that `kind` has for it.
+static ALGORITHMS: &[&dyn Algorithm] = &[];
+
+/// A public-key signature algorithm.
+pub(super) trait Algorithm: fmt::Debug + Send + Sync {
+    /// The word in `kind`: `ed25519`.
+    fn name(&self) -> &'static str;
+
+    /// The key in `text`, which is written in `form` and had its known beginnings removed; `None` when it cannot be
+    /// read, or is of another algorithm or size. A set of keys ([`KeyForm::Jwks`]) is one key that accepts what any
+    /// of its own accepts.
+    fn key(&self, form: KeyForm, hash: Hash, text: &[u8]) -> Option<Arc<dyn PublicKey>>;
+}
+
+/// A public key, shared by all requests of a route.
+pub(super) trait PublicKey: Send + Sync {
+    /// Begins one message.
+    fn begin(&self) -> Box<dyn Verification>;
+}
+
+/// One message under one key.
+pub(super) trait Verification: Send {
+    /// Takes the next bytes of the message.
+    fn update(&mut self, bytes: &[u8]);
+
+    /// Whether `signature` is one over everything taken. Called once per candidate, after the last `update`.
+    fn is_signed(&self, signature: &[u8]) -> bool;
+}
+
+/// The algorithm of that name.
+pub(super) fn algorithm(name: &str) -> Option<&'static dyn Algorithm> {
+    ALGORITHMS.iter().find(|algorithm| algorithm.name() == name).copied()
+}
+
+/// The names of all algorithms, for messages.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    ALGORITHMS.iter().map(|algorithm| algorithm.name())
+}
