@@ -25,9 +25,9 @@ use crate::exchange::Shared;
 use crate::forward::budget::Budget;
 use crate::listen::bind::{self, BindFailed, SocketFile};
 use crate::listen::drain::{self, Drain, Times};
-use crate::listen::slots::{Ceiling, Slots, derived, derived_http2};
+use crate::listen::slots::{Bounds, Ceiling, Slots};
 use crate::observe::log::{self, Log, Verbose};
-use crate::observe::{Action, Event, ListenCounts, Observer, Outcome, Pulse, SinkError};
+use crate::observe::{Action, Counts, Event, Observer, Outcome, Pulse, SinkError};
 use crate::ops::{BindError, Bound, Ops, Parts};
 use crate::reload::{Cause, Complaint, Reload, Status, Watching};
 use crate::snapshot::{Snapshot, Snapshots};
@@ -97,8 +97,6 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
     let ports = Bound::open(&settings.ops, settings.admin.as_ref()).map_err(StartError::Ports)?;
     let listening = bind::bind(&settings.listen, count)?;
     let slots = Slots::new(connections(settings));
-    count_connections(&observer, &slots);
-    slots.set_most_http2(derived_http2(Ceiling::of_process()));
     let drain = Drain::new(slots.clone());
     let status = first_status(&snapshot);
     let inputs = settings.inputs.clone();
@@ -110,6 +108,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         budget: Budget::new(settings.limits.buffered_total),
         snapshots: Arc::new(Snapshots::new(snapshot)),
     };
+    read_counts(&observer, &slots, &shared.tables);
     let pulse = Pulse::new(count, clock::mono());
     let workers =
         Workers::start(&shared, listening.shares, &observer, (&drain, &pulse)).map_err(StartError::Thread)?;
@@ -211,8 +210,8 @@ fn level(settings: &Settings) -> crate::config::settings::LogLevel {
     log::effective(settings.telemetry.log_level, verbose)
 }
 
-fn connections(settings: &Settings) -> usize {
-    settings.limits.connections.unwrap_or_else(|| derived(Ceiling::of_process()))
+fn connections(settings: &Settings) -> Bounds {
+    Bounds::from_settings(settings, Ceiling::of_process())
 }
 
 fn first_status(snapshot: &Snapshot) -> Status {
@@ -262,14 +261,22 @@ fn record(observer: &Observer, action: Action, generation: u64, resource: &str) 
     });
 }
 
-/// The metrics page tells what the listeners count.
-fn count_connections(observer: &Observer, slots: &Slots) {
-    let slots = slots.clone();
-    observer.read_listen(move || ListenCounts {
-        open: u64::try_from(slots.open()).unwrap_or(u64::MAX),
-        refused: slots.refused(),
-        panics: slots.panics(),
-        stalled: slots.stalled(),
+/// The metrics page tells what the listeners and the tables count.
+fn read_counts(observer: &Observer, slots: &Slots, tables: &Arc<Tables>) {
+    let (slots, tables) = (slots.clone(), Arc::clone(tables));
+    observer.read_counts(move || {
+        let turned = slots.turned();
+        Counts {
+            open: u64::try_from(slots.open()).unwrap_or(u64::MAX),
+            refused_full: turned.full,
+            refused_client: turned.client,
+            refused_memory: turned.memory,
+            evicted: turned.evicted,
+            panics: slots.panics(),
+            stalled: slots.stalled(),
+            floods: slots.floods(),
+            shared_limits: tables.limits.overflows(),
+        }
     });
 }
 

@@ -32,7 +32,7 @@ use std::time::Duration;
 
 pub use audit::{Action, Event, Outcome};
 pub use meter::{MeterSet, RouteMeter};
-pub use metrics::{ConfigState, LastReload, ListenCounts};
+pub use metrics::{ConfigState, Counts, LastReload};
 pub use output::SinkError;
 pub use page::most_series;
 pub use pulse::Pulse;
@@ -43,7 +43,7 @@ pub use scribe::{Arrival, Scribe};
 use crate::base::clock::Wall;
 use crate::config::settings::{Route, Telemetry};
 use channel::{Around, Channel, Note, Pools, lock};
-use metrics::{Board, ListenReader};
+use metrics::{Board, Reader};
 use output::Output;
 use queue::Queue;
 
@@ -153,10 +153,10 @@ impl Observer {
         u64::try_from(self.board.in_flight.sum().cast_signed()).unwrap_or(0)
     }
 
-    /// Where the page gets what `listen` counts. Once, at start.
-    pub fn read_listen(&self, counts: impl Fn() -> ListenCounts + Send + Sync + 'static) {
+    /// Where the page gets what the listeners and the tables count. Once, at start.
+    pub fn read_counts(&self, counts: impl Fn() -> Counts + Send + Sync + 'static) {
         // A second call would be a mistake of ours and changes nothing.
-        let _ = self.board.listen.set(ListenReader(Box::new(counts)));
+        let _ = self.board.counts.set(Reader(Box::new(counts)));
     }
 
     /// Audit records lost since the start.

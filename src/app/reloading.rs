@@ -78,7 +78,7 @@ impl ConfigSource {
     fn apply(&self, settings: &Settings) {
         self.shared.tables.apply(&settings.limits);
         self.shared.budget.set_total(settings.limits.buffered_total);
-        self.slots.set_most(connections(settings));
+        self.slots.set(connections(settings));
         self.log.set(level(settings), settings.telemetry.log_format);
     }
 }

@@ -14,7 +14,7 @@ use crate::exchange::{Shared, Worker};
 use crate::forward::Forwarder;
 use crate::listen::accept;
 use crate::listen::bind::Share;
-use crate::listen::door::{Door, Flights};
+use crate::listen::door::Door;
 use crate::listen::drain::Drain;
 use crate::observe::{Observer, Pulse};
 
@@ -70,6 +70,6 @@ async fn work(shared: Shared, share: Share, observer: &Arc<Observer>, drain: Dra
     let forwarder = Forwarder::new(watchdog.clone());
     spawn_local(Rc::clone(&forwarder).run());
     let worker = Rc::new(Worker::new(shared, forwarder, observer.scribe(), watchdog.clone()));
-    let door = Rc::new(Door::new(worker, watchdog, drain, Flights::default()));
+    let door = Rc::new(Door::new(worker, watchdog, drain));
     accept::serve(door, share).await
 }

@@ -173,7 +173,11 @@ fn limit_facts(facts: &mut Facts, limits: &super::settings::Limits) {
     for (name, count) in counts {
         plain(facts, format!("limits.{name}"), count.to_string());
     }
-    plain(facts, "limits.connections", limits.connections.map_or("auto".to_owned(), |n| n.to_string()));
+    let derived =
+        [("connections", limits.connections), ("connections_per_client", limits.connections_per_client)];
+    for (name, count) in derived {
+        plain(facts, format!("limits.{name}"), count.map_or("auto".to_owned(), |n| n.to_string()));
+    }
 }
 
 fn route(facts: &mut Facts, route: &Route) {

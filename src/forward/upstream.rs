@@ -36,7 +36,7 @@ pub(super) use reply::{Begun, Reply};
 pub type WireBody = Incoming;
 
 /// Most bytes of an answer's head, and of either direction buffered at once.
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 32 * 1024;
 
 /// A connection to the app.
 pub(super) struct Link {

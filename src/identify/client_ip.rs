@@ -40,6 +40,17 @@ pub struct Client {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadForwarding;
 
+/// Whether a socket's peer may stand for many callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// It stands for itself.
+    No,
+    /// It has a private address and no proxy is declared, so it may be one that was forgotten.
+    Possible,
+    /// It is a trusted proxy.
+    Declared,
+}
+
 /// The declared proxies.
 #[derive(Clone, Debug)]
 enum Trusted {
@@ -88,6 +99,16 @@ impl ClientIpRules {
                 || matches!(&self.header, ClientIpHeader::Single(name) if headers.contains_key(name))
         };
         matches!(self.trusted, Trusted::Nobody) && is_private(peer.to_canonical()) && sent()
+    }
+
+    /// Whether others may stand behind `peer`, as far as can be told before it has sent anything.
+    pub fn proxy(&self, peer: IpAddr) -> Proxy {
+        let peer = peer.to_canonical();
+        match self.trusted {
+            Trusted::Nobody if is_private(peer) => Proxy::Possible,
+            Trusted::Nets(_) if self.trusts(peer) => Proxy::Declared,
+            Trusted::Nobody | Trusted::Nets(_) => Proxy::No,
+        }
     }
 
     fn trusts(&self, ip: IpAddr) -> bool {

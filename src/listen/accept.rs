@@ -1,5 +1,6 @@
-//! Takes callers in, one loop per listening socket and worker. Refuses nobody by policy: above the bound on
-//! connections a caller is closed at once and counted; when the kernel has no descriptor left it waits a moment.
+//! Takes callers in, one loop per listening socket and worker. Refuses nobody by policy: above the bounds on
+//! connections the one idle for longest is asked to leave, and without one the caller is closed at once and counted;
+//! when the kernel has no descriptor left it waits a moment.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -108,7 +109,7 @@ fn take_in_waiting<W: Serve>(door: &Rc<Door<W>>, listener: Listener) -> io::Resu
 
 fn admit<W: Serve>(door: &Rc<Door<W>>, socket: Accepted, peer: Peer) {
     // Without a slot the socket is dropped here.
-    if let Some(slot) = door.drain.slots().take() {
+    if let Ok(slot) = door.drain.slots().take(peer) {
         drop(tokio::task::spawn_local(connection::run(Rc::clone(door), socket, peer, slot)));
     }
 }

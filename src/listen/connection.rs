@@ -27,7 +27,7 @@ use super::caught::{Caught, Panicked};
 use super::door::Door;
 use super::drain::{Notice, Stage};
 use super::head::HeadLimits;
-use super::slots::Slot;
+use super::slots::{Slot, Tenant};
 use super::socket::Socket;
 use super::tap::{Bounds, ConnIo, First};
 
@@ -93,14 +93,15 @@ impl Rules {
 pub async fn run<W: Serve, S: Socket + 'static>(door: Rc<Door<W>>, socket: S, peer: Peer, slot: Slot) {
     let rules = door.worker.with_limits(Rules::from_settings);
     let caller = Rc::new(Caller::new(peer, Protocol::Http1));
-    let mut io =
-        Box::new(ConnIo::new(socket, Rc::clone(&caller), rules.bounds, &door.watchdog, door.drain.slots()));
-    match begin(&door, &mut io).await {
-        First::Http1 => Box::pin(http1::run(door, *io, caller, rules)).await,
+    let mut io = Box::new(ConnIo::new(socket, Rc::clone(&caller), rules.bounds, &door.watchdog, &slot));
+    match begin(&door, &mut io, slot.tenant()).await {
+        First::Http1 => Box::pin(http1::run(door, *io, caller, (rules, slot.tenant()))).await,
         First::Http2 => {
-            let Some(_http2) = door.drain.slots().take_http2() else { return };
+            if slot.widen().is_err() {
+                return;
+            }
             let caller = Rc::new(Caller::new(peer, Protocol::Http2));
-            Box::pin(http2::run(door, *io, caller, rules)).await;
+            Box::pin(http2::run(door, *io, caller, (rules, slot.tenant()))).await;
         }
         First::Nothing => {}
     }
@@ -108,12 +109,17 @@ pub async fn run<W: Serve, S: Socket + 'static>(door: Rc<Door<W>>, socket: S, pe
 }
 
 /// Waits for the first head. A connection without one does not outlive the listeners.
-async fn begin<W: Serve, S: Socket>(door: &Door<W>, io: &mut ConnIo<S>) -> First {
+async fn begin<W: Serve, S: Socket>(door: &Door<W>, io: &mut ConnIo<S>, tenant: &Tenant) -> First {
     let mut watch = door.drain.watch();
     let wait = pin!(watch.reached(Stage::Closing));
     let mut closing = Notice::new(wait);
+    // One task serves the connection from here to its end, so its waker does not change.
+    let mut watched = false;
     poll_fn(|cx| {
-        if closing.poll(&door.drain, cx).is_ready() {
+        if !std::mem::replace(&mut watched, true) {
+            tenant.watch(cx);
+        }
+        if closing.poll(&door.drain, cx).is_ready() || tenant.is_asked_to_leave() {
             io.view().leave();
         }
         door.with_scratch(|scratch| io.poll_first(cx, scratch)).map(|first| first.unwrap_or(First::Nothing))

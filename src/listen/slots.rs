@@ -1,11 +1,19 @@
 //! How many connections there may be and are, over all workers; and what else is counted about them.
 
 mod derive;
+mod register;
+mod tenant;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use derive::{Ceiling, derived, derived_http2};
+use crate::base::clock;
+use crate::exchange::Peer;
+
+pub use derive::{Bounds, Ceiling};
+use register::Register;
+pub use register::{NoRoom, Turned};
+pub use tenant::Tenant;
 
 /// Bytes of large heads in memory at once, over all connections. Most heads are small and count with their
 /// connection; a few thousand large ones, held by callers on purpose, would not fit beside them.
@@ -17,95 +25,72 @@ pub struct Slots(Arc<Counts>);
 
 #[derive(Debug)]
 struct Counts {
-    most: AtomicUsize,
-    open: AtomicUsize,
-    most_http2: AtomicUsize,
-    http2: AtomicUsize,
+    register: Mutex<Register>,
     large_heads: AtomicUsize,
     floods: AtomicU64,
-    refused: AtomicU64,
     panics: AtomicU64,
     stalled: AtomicU64,
 }
 
 /// The right to one connection; dropping it gives it back.
 #[derive(Debug)]
-pub struct Slot(Arc<Counts>);
-
-/// The right of one connection to be HTTP/2; dropping it gives it back.
-#[derive(Debug)]
-pub struct Http2Slot(Arc<Counts>);
+pub struct Slot {
+    slots: Slots,
+    tenant: Arc<Tenant>,
+}
 
 /// Room for one large head; dropping it gives it back.
 #[derive(Debug)]
 pub struct LargeHead {
-    counts: Arc<Counts>,
+    slots: Slots,
     bytes: usize,
 }
 
 impl Slots {
-    /// At most `most` connections at once.
-    pub fn new(most: usize) -> Self {
+    /// No connections yet, and no more than `bounds` allow.
+    pub fn new(bounds: Bounds) -> Self {
         Self(Arc::new(Counts {
-            most: AtomicUsize::new(most),
-            open: AtomicUsize::new(0),
-            most_http2: AtomicUsize::new(usize::MAX),
-            http2: AtomicUsize::new(0),
+            register: Mutex::new(Register::new(bounds)),
             large_heads: AtomicUsize::new(0),
             floods: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             stalled: AtomicU64::new(0),
         }))
     }
 
-    /// Changes the bound; connections above a lower one stay until they end.
-    pub fn set_most(&self, most: usize) {
-        self.0.most.store(most, Ordering::Relaxed);
+    /// Changes the bounds; connections above lower ones stay until they end, or are idle and others want in.
+    pub fn set(&self, bounds: Bounds) {
+        self.register().bounds = bounds;
     }
 
-    /// One more connection; `None`: there are as many as may be, and the refusal is counted.
-    pub fn take(&self) -> Option<Slot> {
-        let most = self.0.most.load(Ordering::Relaxed);
-        let slot = Slot(Arc::clone(&self.0));
-        if self.0.open.fetch_add(1, Ordering::AcqRel) < most {
-            return Some(slot);
-        }
-        self.0.refused.fetch_add(1, Ordering::Relaxed);
-        None
-    }
-
-    /// Changes the bound on HTTP/2 connections, each of which can cost as much as many of HTTP/1.
-    pub fn set_most_http2(&self, most: usize) {
-        self.0.most_http2.store(most, Ordering::Relaxed);
-    }
-
-    /// One more HTTP/2 connection; `None`: there are as many as may be, and the refusal is counted.
-    pub fn take_http2(&self) -> Option<Http2Slot> {
-        let most = self.0.most_http2.load(Ordering::Relaxed);
-        let slot = Http2Slot(Arc::clone(&self.0));
-        if self.0.http2.fetch_add(1, Ordering::AcqRel) < most {
-            return Some(slot);
-        }
-        self.0.refused.fetch_add(1, Ordering::Relaxed);
-        None
+    /// One more connection, from `peer`. When there is no room, the one idle for longest makes some.
+    ///
+    /// # Errors
+    /// [`NoRoom`], and the refusal is counted.
+    pub fn take(&self, peer: Peer) -> Result<Slot, NoRoom> {
+        let now = clock::mono();
+        let mut register = self.register();
+        let household = register.bounds.household(peer);
+        let tenant = register.admit(household, now)?;
+        drop(register);
+        Ok(Slot { slots: self.clone(), tenant })
     }
 
     /// Room for a head of up to `bytes`; `None`: too many large heads are in memory.
     pub fn hold_head(&self, bytes: usize) -> Option<LargeHead> {
-        let held = LargeHead { counts: Arc::clone(&self.0), bytes };
+        let held = LargeHead { slots: self.clone(), bytes };
         let before = self.0.large_heads.fetch_add(bytes, Ordering::AcqRel);
         (before.saturating_add(bytes) <= LARGE_HEADS).then_some(held)
     }
 
     /// Connections open now.
     pub fn open(&self) -> usize {
-        self.0.open.load(Ordering::Acquire)
+        self.register().open()
     }
 
-    /// Connections closed at once because there were as many as may be.
-    pub fn refused(&self) -> u64 {
-        self.0.refused.load(Ordering::Relaxed)
+    /// Callers there was no room for, and connections that made room.
+    pub fn turned(&self) -> Turned {
+        self.register().turned
     }
 
     /// Panics that were caught while a connection was served.
@@ -134,23 +119,41 @@ impl Slots {
     pub(super) fn count_stall(&self) {
         self.0.stalled.fetch_add(1, Ordering::Relaxed);
     }
+
+    fn register(&self) -> MutexGuard<'_, Register> {
+        self.0.register.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    /// The connection as others see it who look for an idle one.
+    pub fn tenant(&self) -> &Arc<Tenant> {
+        &self.tenant
+    }
+
+    /// All connections.
+    pub fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// The right to be HTTP/2, which can cost as much as many connections of HTTP/1.
+    ///
+    /// # Errors
+    /// [`NoRoom::Memory`], and the refusal is counted.
+    pub fn widen(&self) -> Result<(), NoRoom> {
+        self.slots.register().widen(&self.tenant, clock::mono())
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-impl Drop for Http2Slot {
-    fn drop(&mut self) {
-        self.0.http2.fetch_sub(1, Ordering::AcqRel);
+        self.slots.register().remove(&self.tenant);
     }
 }
 
 impl Drop for LargeHead {
     fn drop(&mut self) {
-        self.counts.large_heads.fetch_sub(self.bytes, Ordering::AcqRel);
+        self.slots.0.large_heads.fetch_sub(self.bytes, Ordering::AcqRel);
     }
 }
 

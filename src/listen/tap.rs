@@ -14,8 +14,9 @@ mod read;
 mod stash;
 mod write;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::base::watchdog::Watchdog;
@@ -26,12 +27,12 @@ use super::chunked::Follower;
 use super::chunked::trailers::TrailerScanner;
 use super::frames::{Credit, FrameMeter, Heads};
 use super::head::{Framing, Head, HeadLimits, Scanner, Switch};
-use super::slots::{LargeHead, Slots};
+use super::slots::{LargeHead, Slot, Slots};
 use super::socket::Socket;
 use clock::{HeadClock, WriteClock};
 use stash::Stash;
 
-pub(in crate::listen) use clock::PROGRESS;
+pub(in crate::listen) use clock::{NEWCOMER, PROGRESS};
 pub use read::First;
 
 /// What the engine gets to see instead of a refused head.
@@ -78,6 +79,10 @@ pub enum Standing {
 pub struct View {
     standing: Cell<Standing>,
     leaving: Cell<bool>,
+    /// Bytes of a response handed to the engine and not written yet.
+    waiting: Cell<usize>,
+    /// Whoever holds more of it back until that has changed.
+    holding: RefCell<Option<Waker>>,
 }
 
 /// The stream. `S` is the socket.
@@ -97,6 +102,8 @@ pub struct ConnIo<S> {
     held: Option<LargeHead>,
     credit: Credit,
     heads: Heads,
+    /// Ended while idle and with nothing unread: the close needs no wait for the caller.
+    ended_quiet: bool,
 }
 
 #[derive(Debug)]
@@ -131,7 +138,7 @@ enum Then {
 
 impl<S: Socket> ConnIo<S> {
     /// Wraps a socket just accepted; its first head is due from now.
-    pub fn new(inner: S, caller: Rc<Caller>, bounds: Bounds, watchdog: &Watchdog, slots: &Slots) -> Self {
+    pub fn new(inner: S, caller: Rc<Caller>, bounds: Bounds, watchdog: &Watchdog, slot: &Slot) -> Self {
         Self {
             inner,
             caller,
@@ -139,13 +146,19 @@ impl<S: Socket> ConnIo<S> {
             phase: Phase::Head,
             scanner: Scanner::default(),
             stash: Stash::default(),
-            heading: HeadClock::new(watchdog, bounds.head_timeout, bounds.keepalive),
+            heading: HeadClock::new(watchdog, slot.tenant(), (bounds.head_timeout, bounds.keepalive)),
             writing: WriteClock::new(watchdog, bounds.stalled),
-            view: Rc::new(View { standing: Cell::new(Standing::Idle), leaving: Cell::new(false) }),
-            slots: slots.clone(),
+            view: Rc::new(View {
+                standing: Cell::new(Standing::Idle),
+                leaving: Cell::new(false),
+                waiting: Cell::new(0),
+                holding: RefCell::new(None),
+            }),
+            slots: slot.slots().clone(),
             held: None,
             credit: Credit::default(),
             heads: Heads::default(),
+            ended_quiet: false,
         }
     }
 
@@ -168,7 +181,7 @@ impl<S: Socket> ConnIo<S> {
     pub fn has_unread(&self) -> bool {
         match self.view.standing() {
             Standing::Idle | Standing::Whole => !self.stash.is_empty(),
-            Standing::Heading | Standing::Body | Standing::Last | Standing::Stalled => true,
+            Standing::Heading | Standing::Body | Standing::Last | Standing::Stalled => !self.ended_quiet,
         }
     }
 
@@ -254,6 +267,28 @@ impl View {
     /// Lets the stream end as soon as no head is on its way; takes effect when the stream is next asked for bytes.
     pub fn leave(&self) {
         self.leaving.set(true);
+    }
+
+    /// Ready when fewer than `most` bytes of a response are with the engine and not written.
+    pub fn poll_room(&self, most: usize, cx: &Context<'_>) -> Poll<()> {
+        if self.waiting.get() < most {
+            return Poll::Ready(());
+        }
+        *self.holding.borrow_mut() = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// The engine is given `count` bytes of a response to write.
+    pub fn will_write(&self, count: usize) {
+        self.waiting.set(self.waiting.get().saturating_add(count));
+    }
+
+    fn wrote(&self, count: usize) {
+        self.waiting.set(self.waiting.get().saturating_sub(count));
+        let holding = self.holding.borrow_mut().take();
+        if let Some(waker) = holding {
+            waker.wake();
+        }
     }
 }
 

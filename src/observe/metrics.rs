@@ -19,7 +19,7 @@ use crate::config::settings::Route;
 #[derive(Debug)]
 pub(super) struct Board {
     pub(super) shards: usize,
-    pub(super) listen: OnceLock<ListenReader>,
+    pub(super) counts: OnceLock<Reader>,
     pub(super) in_flight: Spread,
     pub(super) key_attempts: Spread,
     pub(super) key_failures: Spread,
@@ -29,25 +29,35 @@ pub(super) struct Board {
     pub(super) config: Mutex<ConfigState>,
 }
 
-/// What `listen` counts.
+/// What the listeners and the tables count themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ListenCounts {
+pub struct Counts {
     /// Connections open now.
     pub open: u64,
     /// Connections refused because there were as many as may be.
-    pub refused: u64,
+    pub refused_full: u64,
+    /// Connections refused because their client had its share.
+    pub refused_client: u64,
+    /// HTTP/2 connections refused because there was no memory for them.
+    pub refused_memory: u64,
+    /// Idle connections closed to make room.
+    pub evicted: u64,
     /// Panics caught while a connection was served.
     pub panics: u64,
     /// Connections and streams ended because the caller did not read.
     pub stalled: u64,
+    /// HTTP/2 connections ended because they sent frames for their own sake.
+    pub floods: u64,
+    /// Requests whose limit was counted together with others'.
+    pub shared_limits: u64,
 }
 
-/// Asks `listen` for its counts.
-pub(super) struct ListenReader(pub(super) Box<dyn Fn() -> ListenCounts + Send + Sync>);
+/// Asks for these counts.
+pub(super) struct Reader(pub(super) Box<dyn Fn() -> Counts + Send + Sync>);
 
-impl fmt::Debug for ListenReader {
+impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ListenReader")
+        f.write_str("Reader")
     }
 }
 
@@ -77,7 +87,7 @@ impl Board {
     pub(super) fn new(shards: usize) -> Self {
         Self {
             shards,
-            listen: OnceLock::new(),
+            counts: OnceLock::new(),
             in_flight: Spread::new(shards),
             key_attempts: Spread::new(shards),
             key_failures: Spread::new(shards),
@@ -98,8 +108,8 @@ impl Board {
         MeterSet::plan(self.shards, generation, routes, lock(&self.shown).as_ref())
     }
 
-    pub(super) fn listen(&self) -> ListenCounts {
-        self.listen.get().map(|reader| (reader.0)()).unwrap_or_default()
+    pub(super) fn counts(&self) -> Counts {
+        self.counts.get().map(|reader| (reader.0)()).unwrap_or_default()
     }
 
     /// Shows exactly the routes of `set` from now on.

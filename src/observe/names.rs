@@ -167,14 +167,32 @@ pub const CONNECTIONS: Metric =
 /// Connections there was no room for.
 pub const CONNECTIONS_REFUSED: Metric = counter(
     "sidegate_connections_refused_total",
+    &["limit"],
+    "Connections closed at once for want of room, by what there was no room under: connections or connections_per_client of limits, or memory for HTTP/2.",
+);
+/// Idle connections that made room.
+pub const CONNECTIONS_EVICTED: Metric = counter(
+    "sidegate_connections_evicted_total",
     &[],
-    "Connections closed at once because there were as many as limits.connections allows.",
+    "Idle connections closed early because a new one found no room.",
+);
+/// Callers that send frames for nothing.
+pub const CONNECTIONS_FLOODING: Metric = counter(
+    "sidegate_connections_flooding_total",
+    &[],
+    "HTTP/2 connections ended because the caller sent frames that ask for nothing, such as pings and resets.",
 );
 /// Callers that do not read.
 pub const CONNECTIONS_STALLED: Metric = counter(
     "sidegate_connections_stalled_total",
     &[],
     "Connections and streams ended because the caller did not read its answer in time.",
+);
+/// Limits without an entry of their own.
+pub const LIMITS_SHARED: Metric = counter(
+    "sidegate_rate_limits_shared_total",
+    &[],
+    "Requests counted together with other clients' because limits.limit_entries were in use; raise it if this grows.",
 );
 /// Defects.
 pub const PANICS: Metric = counter(
@@ -233,6 +251,9 @@ pub const ALL: &[&Metric] = &[
     &CONNECTIONS,
     &CONNECTIONS_REFUSED,
     &CONNECTIONS_STALLED,
+    &CONNECTIONS_EVICTED,
+    &CONNECTIONS_FLOODING,
+    &LIMITS_SHARED,
     &PANICS,
     &IN_FLIGHT,
     &BUILD_INFO,

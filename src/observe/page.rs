@@ -32,20 +32,24 @@ pub fn most_series(routes: usize, webhooks: usize, secrets: usize) -> usize {
         &names::AUDIT_DROPPED,
         &names::ACCESS_LOG_DROPPED,
         &names::CONNECTIONS,
-        &names::CONNECTIONS_REFUSED,
         &names::CONNECTIONS_STALLED,
+        &names::CONNECTIONS_EVICTED,
+        &names::CONNECTIONS_FLOODING,
+        &names::LIMITS_SHARED,
         &names::PANICS,
         &names::IN_FLIGHT,
         &names::BUILD_INFO,
     ]
     .len();
     let reloads = 2;
+    let refused = 3;
     (routes + 1) * (verdicts + 3 * histogram)
         + webhooks * (5 + histogram)
         + secrets
         + process
         + others
         + reloads
+        + refused
 }
 
 /// A family being filled.
@@ -151,7 +155,7 @@ pub(super) fn of_losses(audit: u64, access: u64) -> [MetricFamily; 2] {
 
 pub(super) fn of_board(board: &Board) -> Vec<MetricFamily> {
     let ConfigState { generation, hash, last, taken_at } = lock(&board.config).clone();
-    let listen = board.listen();
+    let counts = board.counts();
     let mut build = Family::new(&names::BUILD_INFO);
     build.value(&[env!("CARGO_PKG_VERSION")], 1.0);
     let mut info = Family::new(&names::CONFIG_INFO);
@@ -159,16 +163,23 @@ pub(super) fn of_board(board: &Board) -> Vec<MetricFamily> {
     let mut reloads = Family::new(&names::CONFIG_RELOADS);
     reloads.value(&["applied"], float(board.reloads_applied.get()));
     reloads.value(&["refused"], float(board.reloads_refused.get()));
+    let mut refused = Family::new(&names::CONNECTIONS_REFUSED);
+    refused.value(&["connections"], float(counts.refused_full));
+    refused.value(&["connections_per_client"], float(counts.refused_client));
+    refused.value(&["memory"], float(counts.refused_memory));
     let ok = match last {
         LastReload::Applied => 1.0,
         LastReload::Refused => 0.0,
     };
     let taken_ms = float(u64::try_from(taken_at.0).unwrap_or(0));
     vec![
-        single(&names::CONNECTIONS, float(listen.open)),
-        single(&names::CONNECTIONS_REFUSED, float(listen.refused)),
-        single(&names::CONNECTIONS_STALLED, float(listen.stalled)),
-        single(&names::PANICS, float(listen.panics)),
+        single(&names::CONNECTIONS, float(counts.open)),
+        refused.done(),
+        single(&names::CONNECTIONS_STALLED, float(counts.stalled)),
+        single(&names::CONNECTIONS_EVICTED, float(counts.evicted)),
+        single(&names::CONNECTIONS_FLOODING, float(counts.floods)),
+        single(&names::LIMITS_SHARED, float(counts.shared_limits)),
+        single(&names::PANICS, float(counts.panics)),
         single(&names::IN_FLIGHT, level(board.in_flight.sum())),
         single(&names::KEY_ATTEMPTS, float(board.key_attempts.sum())),
         single(&names::KEY_FAILURES, float(board.key_failures.sum())),

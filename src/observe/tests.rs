@@ -147,10 +147,25 @@ fn names_follow_the_rules_of_prometheus() {
 #[test]
 fn what_listen_counts_is_on_the_page() {
     let observer = Observer::new(1, Path::new("gate.yaml"));
-    observer.read_listen(|| ListenCounts { open: 5, refused: 2, panics: 1, stalled: 3 });
+    observer.read_counts(|| Counts {
+        open: 5,
+        refused_full: 2,
+        refused_client: 4,
+        refused_memory: 6,
+        evicted: 7,
+        panics: 1,
+        stalled: 3,
+        floods: 8,
+        shared_limits: 9,
+    });
     for (name, value) in [
         ("sidegate_connections", 5.0),
-        ("sidegate_connections_refused_total", 2.0),
+        ("sidegate_connections_refused_total{limit=\"connections\"}", 2.0),
+        ("sidegate_connections_refused_total{limit=\"connections_per_client\"}", 4.0),
+        ("sidegate_connections_refused_total{limit=\"memory\"}", 6.0),
+        ("sidegate_connections_evicted_total", 7.0),
+        ("sidegate_connections_flooding_total", 8.0),
+        ("sidegate_rate_limits_shared_total", 9.0),
         ("sidegate_connections_stalled_total", 3.0),
         ("sidegate_panics_total", 1.0),
     ] {

@@ -8,7 +8,8 @@ use super::*;
 use crate::base::clock::{self, Wall};
 use crate::config::env::Environment;
 use crate::config::{self, LoadMode};
-use crate::listen::slots::{Slot, Slots};
+use crate::exchange::Peer;
+use crate::listen::slots::{Bounds, Slot, Slots};
 use crate::reload::{Attempt, Complaint, Source, Status, Taken, Watching};
 use crate::snapshot::Snapshot;
 
@@ -112,7 +113,7 @@ pub(super) fn bench_of(pulse: Pulse) -> Bench {
         pinned: Vec::new(),
     };
     let reload = Reload::start(Toy(Arc::clone(&verdict)), status, Vec::new(), Arc::clone(&observer)).unwrap();
-    let slots = Slots::new(10);
+    let slots = Slots::new(Bounds::new(10));
     let drain = Drain::new(slots.clone());
     let driven = drain.clone();
     thread::spawn(move || block_on(driven.run()));
@@ -149,7 +150,7 @@ impl Bench {
 
     /// One more connection of a caller.
     pub(super) fn caller(&self) -> Slot {
-        self.slots.take().unwrap()
+        self.slots.take(Peer::Unix).unwrap()
     }
 }
 

@@ -3,5 +3,6 @@
 mod buffers;
 mod defaults;
 mod heads;
+mod room;
 mod streams;
 mod upstream;

@@ -126,9 +126,14 @@ impl Wire {
     /// Connects, `None` when nobody listens.
     pub(crate) fn try_to(addr: SocketAddr) -> Option<Self> {
         let stream = TcpStream::connect_timeout(&addr, PATIENCE).ok()?;
-        stream.set_nodelay(true).ok()?;
-        stream.set_write_timeout(Some(PATIENCE)).ok()?;
-        Some(Self { stream, unread: Vec::new(), patience: PATIENCE })
+        Some(Self::over(stream))
+    }
+
+    /// Over a socket that is connected.
+    pub(crate) fn over(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Self { stream, unread: Vec::new(), patience: PATIENCE }
     }
 
     /// The same, waiting at most `patience` for an answer.

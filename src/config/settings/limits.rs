@@ -17,6 +17,8 @@ pub struct Limits {
     pub keepalive_timeout: Duration,
     /// Client connections at once, over all workers; `None`: from memory and descriptor limits.
     pub connections: Option<usize>,
+    /// Of these by one client, IPv6 by /64; `None`: a quarter.
+    pub connections_per_client: Option<usize>,
     /// Bytes of one buffered body, at most 25 MiB.
     pub buffered_body: u64,
     /// Bytes of all buffered bodies together; a quarter per client.

@@ -44,7 +44,13 @@ pub(super) static LIMITS: Group = Group {
             "connections",
             &[integer(1, 1_000_000)],
             Default::Depends("from the memory and descriptor limits"),
-            "Most client connections at once, over all workers.",
+            "Most client connections at once, over all workers. When there are no more, idle ones are closed for new ones.",
+        ),
+        key(
+            "connections_per_client",
+            &[integer(1, 1_000_000)],
+            Default::Depends("a quarter of `connections`"),
+            "Most connections of one client address (IPv6: one /64) that is no trusted proxy. The default spares private addresses while `security.trusted_proxies` is empty: they may be proxies.",
         ),
         key(
             "buffered_body",

@@ -79,6 +79,7 @@ pub(super) fn limits(section: Section<'_>, reading: &mut Reading<'_>) -> Limits 
         uri_size: section.size_or("uri_size", defaults::URI_SIZE),
         keepalive_timeout: section.duration_or("keepalive_timeout", defaults::KEEPALIVE),
         connections: section.number("connections"),
+        connections_per_client: section.number("connections_per_client"),
         buffered_body: section.size_or("buffered_body", defaults::BUFFERED_BODY),
         buffered_total: section.size_or("buffered_total", defaults::BUFFERED_TOTAL),
         body_idle: section.duration_or("body_idle", defaults::BODY_IDLE),

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -19,6 +20,7 @@ use crate::listen::caught::{Caught, Panicked};
 use crate::listen::door::Door;
 use crate::listen::drain::{Notice, Stage};
 use crate::listen::head::HeadLimits;
+use crate::listen::slots::Tenant;
 use crate::listen::socket::Socket;
 use crate::listen::tap::{ConnIo, Standing, View};
 
@@ -28,14 +30,16 @@ use super::{Rules, Serve, linger, poll_caught};
 /// How many header fields the engine takes without allocating for more.
 const ENGINE_FIELDS: usize = 100;
 
-/// What the engine may buffer of a response before it is written, bytes; also bounds its reads.
-const ENGINE_BUFFER: usize = 64 * 1024;
+/// Room of the engine's buffer beyond the largest head, bytes. The buffer holds a whole head, and bounds one read of
+/// a body.
+const BESIDE_HEAD: usize = 8 * 1024;
 
 /// What every request of one connection shares.
 struct Line<W> {
     door: Rc<Door<W>>,
     caller: Rc<Caller>,
     view: Rc<View>,
+    tenant: Arc<Tenant>,
     switched: Cell<bool>,
 }
 
@@ -43,10 +47,11 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     door: Rc<Door<W>>,
     io: ConnIo<S>,
     caller: Rc<Caller>,
-    rules: Rules,
+    (rules, tenant): (Rules, &Arc<Tenant>),
 ) {
     let line = Rc::new(Line {
         view: io.view(),
+        tenant: Arc::clone(tenant),
         switched: Cell::new(false),
         door: Rc::clone(&door),
         caller: Rc::clone(&caller),
@@ -58,7 +63,7 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     let wait = pin!(watch.reached(Stage::Closing));
     let mut closing = Notice::new(wait);
     let end = poll_fn(|cx| {
-        if closing.poll(&door.drain, cx).is_ready() {
+        if closing.poll(&door.drain, cx).is_ready() || tenant.is_asked_to_leave() {
             line.view.leave();
         }
         poll_caught(&mut engine, cx)
@@ -90,7 +95,7 @@ fn builder(limits: &HeadLimits) -> Builder {
         .half_close(true)
         .header_read_timeout(None)
         .auto_date_header(false)
-        .max_buf_size(ENGINE_BUFFER.max(limits.size.saturating_mul(2)));
+        .max_buf_size(limits.size.saturating_add(BESIDE_HEAD));
     if limits.fields > ENGINE_FIELDS {
         builder.max_headers(limits.fields);
     }
@@ -101,7 +106,6 @@ async fn answer<W: Serve>(
     line: Rc<Line<W>>,
     request: Request<Incoming>,
 ) -> Result<Response<Tail<W::Body>>, Infallible> {
-    let flight = line.door.fly();
     let served = Caught::new(Rc::clone(&line.door.worker).serve(Rc::clone(&line.caller), request)).await;
     let mut response = served.unwrap_or_else(|Panicked| {
         line.door.drain.slots().count_panic();
@@ -121,7 +125,7 @@ async fn answer<W: Serve>(
     if !line.switched.get() && line.is_last() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| Tail::new(body, flight)))
+    Ok(response.map(|body| Tail::new(body, &line.view)))
 }
 
 impl<W> Line<W> {
@@ -131,7 +135,7 @@ impl<W> Line<W> {
             // A body that was not read to its end by now may never be; what follows it is no request.
             Standing::Body | Standing::Last | Standing::Stalled => true,
             Standing::Idle | Standing::Heading | Standing::Whole => {
-                self.caller.is_closing() || self.door.drain.is_draining()
+                self.caller.is_closing() || self.door.drain.is_draining() || self.tenant.is_asked_to_leave()
             }
         }
     }

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,10 +25,10 @@ use crate::listen::door::Door;
 use crate::listen::drain::{Notice, Stage};
 use crate::listen::frames::Heads;
 use crate::listen::pace::{Pace, PacedBody};
+use crate::listen::slots::Tenant;
 use crate::listen::socket::Socket;
-use crate::listen::tap::ConnIo;
+use crate::listen::tap::{ConnIo, NEWCOMER};
 
-use super::tail::Tail;
 use super::{LINGER, Rules, Serve, deadline_in, poll_caught};
 use streams::{Starter, Streams};
 
@@ -37,19 +38,23 @@ const STREAM_WINDOW: u32 = 65_535;
 /// What all streams of a connection may have under way towards us, bytes: what is not read is held in memory.
 const CONNECTION_WINDOW: u32 = 128 * 1024;
 
-/// What one stream may buffer of its response, bytes.
-const SEND_BUFFER: usize = 64 * 1024;
+/// What one stream may buffer of its response, bytes; one piece of the app's response may come on top.
+const SEND_BUFFER: usize = 16 * 1024;
 
 /// Streams the caller may reset before they are looked at (CVE-2023-44487), and errors it may provoke
 /// (CVE-2025-8671), before the connection ends.
 const RESETS: usize = 20;
 const ERRORS: usize = 64;
 
+/// Longest time between GOAWAY and the end where another caller waits for the room: a round trip, for what it sent
+/// before it knew.
+const FAREWELL: Duration = Duration::from_millis(500);
+
 pub(super) async fn run<W: Serve, S: Socket + 'static>(
     door: Rc<Door<W>>,
     io: ConnIo<S>,
     caller: Rc<Caller>,
-    rules: Rules,
+    (rules, tenant): (Rules, &Arc<Tenant>),
 ) {
     let streams = Streams::new(&door, rules.bounds.stalled, io.credit());
     let mut unseen = Unseen { heads: io.heads(), told: 0 };
@@ -65,7 +70,7 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     let mut watch = door.drain.watch();
     let wait = pin!(watch.reached(Stage::Closing));
     let mut closing = Notice::new(wait);
-    let mut life = Life::new(&door, &rules);
+    let mut life = Life::new(&door, &rules, tenant);
     poll_fn(|cx| {
         loop {
             match poll_caught(&mut engine, cx) {
@@ -80,7 +85,7 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
             if draining.poll(&door.drain, cx).is_ready() {
                 life.asked_to_leave = true;
             }
-            if closing.poll(&door.drain, cx).is_ready() {
+            if closing.poll(&door.drain, cx).is_ready() || tenant.is_asked_to_leave() {
                 life.must_leave = true;
             }
             match life.look(&streams, cx) {
@@ -113,15 +118,14 @@ async fn answer<W: Serve>(
     caller: Rc<Caller>,
     pace: Rc<Pace>,
     request: Request<Incoming>,
-) -> Result<Response<Tail<PacedBody<W::Body>>>, Infallible> {
-    let flight = door.fly();
+) -> Result<Response<PacedBody<W::Body>>, Infallible> {
     let served = Caught::new(Rc::clone(&door.worker).serve(caller, request)).await;
     let response = served.unwrap_or_else(|Panicked| {
         door.drain.slots().count_panic();
         door.worker.panicked()
     });
     pace.answer();
-    Ok(response.map(|body| Tail::new(PacedBody::new(body, pace), flight)))
+    Ok(response.map(|body| PacedBody::new(body, pace)))
 }
 
 /// Requests the engine refused by itself: those that came, less those it handed on.
@@ -162,6 +166,7 @@ enum Turn {
 struct Life {
     /// Until the first stream, then without any stream, then until the end after GOAWAY.
     deadline: Deadline,
+    tenant: Arc<Tenant>,
     keepalive: Duration,
     waits: Waits,
     asked_to_leave: bool,
@@ -177,9 +182,11 @@ enum Waits {
 }
 
 impl Life {
-    fn new<W>(door: &Door<W>, rules: &Rules) -> Self {
+    fn new<W>(door: &Door<W>, rules: &Rules, tenant: &Arc<Tenant>) -> Self {
+        tenant.rest(clock::mono().plus(NEWCOMER));
         Self {
             deadline: deadline_in(&door.watchdog, rules.bounds.head_timeout),
+            tenant: Arc::clone(tenant),
             keepalive: rules.bounds.keepalive,
             waits: Waits::First,
             asked_to_leave: false,
@@ -202,11 +209,16 @@ impl Life {
         if late || asked || self.must_leave {
             self.leaving = true;
             if self.waits != Waits::Busy {
-                self.deadline.arm(clock::mono().plus(LINGER));
+                self.deadline.arm(clock::mono().plus(self.farewell()));
             }
             return Turn::Leave;
         }
         Turn::Wait
+    }
+
+    /// How long an idle caller that was told to go may take.
+    fn farewell(&self) -> Duration {
+        if self.tenant.is_asked_to_leave() { FAREWELL } else { LINGER }
     }
 
     /// Arms and disarms the deadline as streams come and go.
@@ -215,11 +227,14 @@ impl Life {
             (Waits::First, 0) if !streams.any_yet() => {}
             (Waits::First | Waits::Busy, 0) => {
                 self.waits = Waits::Idle;
-                let span = if self.leaving { LINGER } else { self.keepalive };
-                self.deadline.arm(clock::mono().plus(span));
+                let span = if self.leaving { self.farewell() } else { self.keepalive };
+                let now = clock::mono();
+                self.tenant.rest(now);
+                self.deadline.arm(now.plus(span));
             }
             (Waits::First | Waits::Idle, 1..) => {
                 self.waits = Waits::Busy;
+                self.tenant.work();
                 self.deadline.disarm();
             }
             (Waits::Idle, 0) | (Waits::Busy, 1..) => {}

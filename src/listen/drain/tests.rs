@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::{Drain, Notice, Outcome, Stage, Times};
-use crate::listen::slots::Slots;
+use crate::exchange::Peer;
+use crate::listen::slots::{Bounds, Slots};
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -19,7 +20,7 @@ fn run<F: Future>(work: F) -> F::Output {
 
 #[test]
 fn the_stages_are_walked_in_order_and_never_back() {
-    let drain = Drain::new(Slots::new(1));
+    let drain = Drain::new(Slots::new(Bounds::new(1)));
     assert_eq!((drain.stage(), drain.is_draining()), (Stage::Serving, false));
     drain.begin(times(LONG, LONG));
     assert_eq!((drain.stage(), drain.is_draining()), (Stage::Draining, true));
@@ -32,8 +33,8 @@ fn the_stages_are_walked_in_order_and_never_back() {
 #[test]
 fn a_drain_closes_after_its_minimum_and_waits_for_the_order_to_end() {
     run(async {
-        let slots = Slots::new(1);
-        let slot = slots.take();
+        let slots = Slots::new(Bounds::new(1));
+        let slot = slots.take(Peer::Unix);
         let drain = Drain::new(slots);
         drain.begin(times(Duration::ZERO, LONG));
         let running = drain.run();
@@ -54,7 +55,7 @@ fn a_drain_closes_after_its_minimum_and_waits_for_the_order_to_end() {
 #[test]
 fn a_notice_of_closing_outlives_the_beginning_of_the_drain() {
     run(tokio::task::LocalSet::new().run_until(async {
-        let drain = Drain::new(Slots::new(1));
+        let drain = Drain::new(Slots::new(Bounds::new(1)));
         let of_connection = drain.clone();
         let connection = tokio::task::spawn_local(async move {
             let mut watch = of_connection.watch();
@@ -73,7 +74,7 @@ fn a_notice_of_closing_outlives_the_beginning_of_the_drain() {
 #[test]
 fn an_idle_process_told_to_end_does_not_wait_for_the_minimum() {
     run(async {
-        let drain = Drain::new(Slots::new(1));
+        let drain = Drain::new(Slots::new(Bounds::new(1)));
         drain.terminate(times(LONG, LONG));
         assert_eq!(drain.run().await, Outcome::Clean);
     });
@@ -82,8 +83,8 @@ fn an_idle_process_told_to_end_does_not_wait_for_the_minimum() {
 #[test]
 fn after_the_maximum_what_is_left_is_given_up_and_counted() {
     run(async {
-        let slots = Slots::new(2);
-        let _held = (slots.take(), slots.take());
+        let slots = Slots::new(Bounds::new(2));
+        let _held = (slots.take(Peer::Unix), slots.take(Peer::Unix));
         let drain = Drain::new(slots);
         drain.terminate(times(Duration::ZERO, Duration::from_millis(100)));
         assert_eq!(drain.run().await, Outcome::Aborted(2));

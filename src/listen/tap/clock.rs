@@ -1,19 +1,27 @@
-//! The two deadlines of a connection: until its next head is whole, and until a stalled write goes on.
+//! The two deadlines of a connection: until its next head is whole, and until a stalled write goes on. Tells as well
+//! whether a request is under way, which is known nowhere else as early.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::base::clock;
 use crate::base::watchdog::{Deadline, Watchdog};
+use crate::listen::slots::Tenant;
 
 /// A write has gone on when so many bytes went out, or all there were: what trickles out below this in a whole
 /// `stalled_stream` is a stall, so that a caller reading a byte a second cannot hold a response for hours.
 pub(in crate::listen) const PROGRESS: usize = 4 * 1024;
 
+/// A connection just accepted is not idle before its caller has had so long to send something: unlike one that is
+/// kept, its caller does not expect it to end.
+pub(in crate::listen) const NEWCOMER: Duration = Duration::from_secs(1);
+
 /// Bounds the wait for a request head. Total, not per read.
 #[derive(Debug)]
 pub(super) struct HeadClock {
     deadline: Deadline,
+    tenant: Arc<Tenant>,
     waits: Waits,
     head: Duration,
     idle: Duration,
@@ -40,14 +48,19 @@ pub(super) enum Begun {
 
 impl HeadClock {
     /// Starts with the accept: the first head has `head` from now.
-    pub(super) fn new(watchdog: &Watchdog, head: Duration, idle: Duration) -> Self {
+    pub(super) fn new(watchdog: &Watchdog, tenant: &Arc<Tenant>, (head, idle): (Duration, Duration)) -> Self {
         let deadline = watchdog.deadline();
-        deadline.arm(clock::mono().plus(head));
-        Self { deadline, waits: Waits::Head, head, idle }
+        let now = clock::mono();
+        deadline.arm(now.plus(head));
+        tenant.rest(now.plus(NEWCOMER));
+        Self { deadline, tenant: Arc::clone(tenant), waits: Waits::Head, head, idle }
     }
 
     /// Waits on; ready when the time is up.
     pub(super) fn poll_late(&mut self, begun: Begun, cx: &mut Context<'_>) -> Poll<()> {
+        if begun == Begun::Yes {
+            self.tenant.work();
+        }
         let next = match (self.waits, begun) {
             (Waits::Off, Begun::No) => Some((Waits::Idle, self.idle)),
             (Waits::Off | Waits::Idle, Begun::Yes) => Some((Waits::Head, self.head)),
@@ -55,7 +68,11 @@ impl HeadClock {
         };
         let Some((waits, span)) = next else { return self.deadline.poll_past(cx) };
         self.waits = waits;
-        self.deadline.arm(clock::mono().plus(span));
+        let now = clock::mono();
+        if waits == Waits::Idle {
+            self.tenant.rest(now);
+        }
+        self.deadline.arm(now.plus(span));
         self.deadline.watch(cx);
         Poll::Pending
     }
@@ -64,6 +81,7 @@ impl HeadClock {
     pub(super) fn stop(&mut self) {
         if self.waits != Waits::Off {
             self.waits = Waits::Off;
+            self.tenant.work();
             self.deadline.disarm();
         }
     }

@@ -272,7 +272,10 @@ impl<S: Socket> ConnIo<S> {
                         return Poll::Pending;
                     }
                     // Bytes the kernel has, but has not told of yet, are a request to be served.
-                    Begun::No if (late || self.view.leaving.get()) && !self.inner.has_bytes() => self.end(),
+                    Begun::No if (late || self.view.leaving.get()) && !self.inner.has_bytes() => {
+                        self.end();
+                        self.ended_quiet = true;
+                    }
                     Begun::No => {
                         self.view.standing.set(Standing::Idle);
                         return Poll::Pending;

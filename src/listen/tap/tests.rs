@@ -13,7 +13,7 @@ use crate::base::watchdog::Watchdog;
 use crate::check::deny::Reason;
 use crate::exchange::{Caller, HeadNote, Peer, Protocol};
 use crate::listen::head::HeadLimits;
-use crate::listen::slots::Slots;
+use crate::listen::slots::{self, Slots};
 use crate::listen::socket::Socket;
 
 const BOUNDS: Bounds = Bounds {
@@ -94,14 +94,15 @@ impl Rig {
     }
 
     fn bounded(socket: Script, bounds: Bounds) -> Self {
-        Self::beside(socket, bounds, &Slots::new(1))
+        Self::beside(socket, bounds, &Slots::new(slots::Bounds::new(1)))
     }
 
     fn beside(socket: Script, bounds: Bounds, slots: &Slots) -> Self {
         let watchdog = Watchdog::default();
         let caller = Rc::new(Caller::new(Peer::Unix, Protocol::Http1));
+        let slot = slots.take(Peer::Unix).expect("room");
         Self {
-            io: ConnIo::new(socket, Rc::clone(&caller), bounds, &watchdog, slots),
+            io: ConnIo::new(socket, Rc::clone(&caller), bounds, &watchdog, &slot),
             caller,
             room: 8192,
             _watchdog: watchdog,
@@ -325,7 +326,7 @@ fn a_head_that_is_not_whole_in_time_is_refused_and_silence_ends_quietly() {
 fn large_heads_need_room_and_give_it_back_when_their_exchange_is_over() {
     let large = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "y".repeat(5000)).into_bytes();
     for piece in [large.len(), 1000] {
-        let slots = Slots::new(1);
+        let slots = Slots::new(slots::Bounds::new(1));
         let mut others: Vec<_> = (0..511).map(|_| slots.hold_head(32 * 1024).expect("room")).collect();
         let mut rig = Rig::beside(
             Script::of(&[&large, GET].concat().chunks(piece).collect::<Vec<_>>()),

@@ -14,7 +14,10 @@ impl<S: Socket> ConnIo<S> {
     /// Judges the outcome of a write by the stall deadline.
     fn watched(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match written {
-            Poll::Ready(Ok(count)) => self.writing.wrote(count),
+            Poll::Ready(Ok(count)) => {
+                self.writing.wrote(count);
+                self.view.wrote(count);
+            }
             Poll::Ready(Err(_)) => {}
             Poll::Pending => {
                 ready!(self.writing.poll_late(cx));
@@ -53,6 +56,7 @@ impl<S: Socket> AsyncWrite for ConnIo<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let me = self.get_mut();
         me.writing.stop();
+        me.view.wrote(usize::MAX);
         Pin::new(&mut me.inner).poll_flush(cx)
     }
 

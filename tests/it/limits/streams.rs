@@ -88,8 +88,9 @@ fn connections_past_the_cap_wait_or_end_and_the_ops_port_stays_reachable() {
     let gate = Gate::start(origin.addr, &format!("limits: {{connections: 20}}\n{OPEN}"));
     let mut held: Vec<Wire> = (0..20).map(|_| Wire::to(gate.data)).collect();
     for wire in &mut held {
-        assert_eq!(wire.ask(&Ask::get("/")).status, 200);
+        wire.send(b"POST / HTTP/1.1\r\nHost: gate.test\r\nContent-Length: 10\r\n\r\nhalf ").unwrap();
     }
+    until(SOON, "all are busy", || (origin.count() >= 20).then_some(()));
     let before = origin.count();
     let mut more: Vec<Wire> = (0..30).filter_map(|_| Wire::try_to(gate.data)).collect();
     for wire in &mut more {
@@ -101,7 +102,8 @@ fn connections_past_the_cap_wait_or_end_and_the_ops_port_stays_reachable() {
     assert!(!matches!(early, Ok(200)), "the 21st connection is served");
     assert_eq!(origin.count(), before, "past the cap, yet at the app");
     for wire in &mut held {
-        assert_eq!(wire.ask(&Ask::get("/")).status, 200, "those inside go on");
+        wire.send(b"done.").unwrap();
+        assert_eq!(wire.answer("POST").unwrap().status, 200, "those inside go on");
     }
     drop(held);
     drop(more);

@@ -6,6 +6,7 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::rig::{everything, limits, read_until, with_gate};
+use crate::listen::slots::Bounds;
 
 fn statuses(answers: &str) -> Vec<&str> {
     answers.match_indices("HTTP/1.").filter_map(|(at, _)| answers.get(at + 9..at + 12)).collect()
@@ -23,7 +24,7 @@ fn requests_of_one_connection_are_answered_in_order() {
         assert_eq!(statuses(&answers), ["200"; 4], "{answers}");
         assert!(answers.find("hello") < answers.find(" world"));
         assert_eq!(gate.seen(), ["GET /1 1", "POST /echo 2", "POST /echo 2", "GET /2 2"]);
-        gate.until("all is over", |gate| gate.slots.open() == 0 && gate.flights.count() == 0).await;
+        gate.until("all is over", |gate| gate.slots.open() == 0 && gate.app.under_way.get() == 0).await;
     });
 }
 
@@ -185,7 +186,7 @@ fn a_panic_is_answered_with_500_and_costs_only_its_connection() {
         assert_eq!(statuses(&answers), ["500"], "{answers}");
         assert_eq!(gate.slots.panics(), 1);
         assert_eq!(statuses(&gate.talk(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await), ["200"]);
-        gate.until("all is over", |gate| gate.slots.open() == 0 && gate.flights.count() == 0).await;
+        gate.until("all is over", |gate| gate.slots.open() == 0 && gate.app.under_way.get() == 0).await;
     });
 }
 
@@ -235,7 +236,7 @@ fn a_caller_that_does_not_read_is_let_go() {
         stream.write_all(many.as_bytes()).await.expect("written");
         gate.until("it is served", |gate| !gate.seen().is_empty()).await;
         gate.until("it is let go", |gate| gate.slots.open() == 0).await;
-        assert_eq!((gate.flights.count(), gate.slots.stalled()), (0, 1));
+        assert_eq!((gate.app.under_way.get(), gate.slots.stalled()), (0, 1));
         let mut sink = vec![0; 1 << 20];
         while stream.read(&mut sink).await.is_ok_and(|count| count > 0) {}
     });
@@ -244,16 +245,36 @@ fn a_caller_that_does_not_read_is_let_go() {
 #[test]
 fn above_the_bound_on_connections_a_caller_is_closed_at_once() {
     with_gate(limits(), |gate| async move {
-        gate.slots.set_most(1);
+        gate.slots.set(Bounds::new(1));
         let mut first = gate.connect().await;
-        first.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("written");
-        read_until(&mut first, "ok").await;
+        first
+            .write_all(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
+            .await
+            .expect("written");
+        gate.until("it is under way", |gate| gate.app.under_way.get() == 1).await;
         let mut second = gate.connect().await;
         assert_eq!(everything(&mut second).await, "");
-        assert_eq!(gate.slots.refused(), 1);
+        assert_eq!((gate.slots.turned().full, gate.slots.turned().evicted), (1, 0));
         drop(first);
         gate.until("the slot is free", |gate| gate.slots.open() == 0).await;
         assert_eq!(statuses(&gate.talk(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await), ["200"]);
+    });
+}
+
+#[test]
+fn an_idle_connection_makes_room_for_a_caller_above_the_bound() {
+    with_gate(limits(), |gate| async move {
+        gate.slots.set(Bounds::new(2));
+        let mut busy = gate.connect().await;
+        busy.write_all(b"GET /hang HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("written");
+        let mut idle = gate.connect().await;
+        idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("written");
+        read_until(&mut idle, "ok").await;
+        gate.until("one is under way", |gate| gate.app.under_way.get() == 1).await;
+        assert_eq!(statuses(&gate.talk(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await), ["200"]);
+        assert_eq!(everything(&mut idle).await, "", "closed without a word");
+        assert_eq!((gate.slots.turned().full, gate.slots.turned().evicted), (0, 1));
+        assert_eq!(gate.app.under_way.get(), 1, "what is under way goes on");
     });
 }
 

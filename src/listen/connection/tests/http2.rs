@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::rig::{Gate, PATIENCE, limits, with_gate};
 use crate::config::settings::Limits;
 use crate::listen::drain::Stage;
+use crate::listen::slots::Bounds;
 
 /// A client and the task that drives its connection; the task ends with the connection.
 async fn connect(gate: &Gate, window: u32) -> (SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>) {
@@ -61,10 +62,10 @@ fn streams_of_one_connection_are_served_side_by_side() {
             (500, b"panicked".to_vec())
         );
         assert_eq!(body(get(&mut client, "/").await).await.expect("an answer"), (200, b"ok".to_vec()));
-        assert_eq!((gate.flights.count(), gate.slots.panics()), (1, 1));
+        assert_eq!((gate.app.under_way.get(), gate.slots.panics()), (1, 1));
         drop((hanging, client));
         gate.until("the given-up request is dropped", |gate| *gate.app.dropped.borrow() == 1).await;
-        gate.until("all is over", |gate| gate.flights.count() == 0).await;
+        gate.until("all is over", |gate| gate.app.under_way.get() == 0).await;
         driver.abort();
         gate.until("the slot is free", |gate| gate.slots.open() == 0).await;
     });
@@ -97,7 +98,7 @@ fn a_stream_whose_window_stays_closed_is_reset_and_others_go_on() {
             let _ = ended(driver).await;
         }
         assert!(gate.slots.stalled() >= 2);
-        gate.until("all is over", |gate| gate.slots.open() == 0 && gate.flights.count() == 0).await;
+        gate.until("all is over", |gate| gate.slots.open() == 0 && gate.app.under_way.get() == 0).await;
     });
 }
 
@@ -158,7 +159,7 @@ fn opening_streams_to_cancel_them_ends_the_connection() {
         }
         let _ = ended(driver).await;
         assert!((100..200).contains(&sent), "{sent}");
-        gate.until("all is over", |gate| gate.slots.open() == 0 && gate.flights.count() == 0).await;
+        gate.until("all is over", |gate| gate.slots.open() == 0 && gate.app.under_way.get() == 0).await;
         assert_eq!(*gate.app.dropped.borrow(), gate.seen().len());
         client.clone().ready().await.expect_err("gone");
     });
@@ -210,7 +211,7 @@ fn when_closing_streams_under_way_end_first() {
         let post = Request::builder().method(Method::POST).uri("http://a/echo").body(()).expect("a request");
         let (echo, mut upload) =
             client.clone().ready().await.expect("ready").send_request(post, false).expect("sent");
-        gate.until("it is under way", |gate| gate.flights.count() == 1).await;
+        gate.until("it is under way", |gate| gate.app.under_way.get() == 1).await;
         gate.begin_drain(Duration::ZERO);
         gate.until("it is closing", |gate| gate.drain.stage() == Stage::Closing).await;
         ended(idle).await.expect("a graceful end");
@@ -248,18 +249,33 @@ fn frames_for_their_own_sake_end_the_connection_soon() {
 }
 
 #[test]
-fn http2_connections_have_a_bound_of_their_own() {
+fn an_idle_http2_connection_makes_room_and_is_told_with_goaway() {
     with_gate(limits(), |gate| async move {
-        gate.slots.set_most_http2(1);
+        gate.slots.set(Bounds::new(1));
         let (mut first, driver) = connect(&gate, 65_535).await;
         assert_eq!(body(get(&mut first, "/").await).await.expect("an answer").0, 200);
+        gate.until("the stream is over", |gate| gate.app.under_way.get() == 0).await;
+        assert!(gate.talk(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.starts_with("HTTP/1.1 200 "));
+        ended(driver).await.expect("a graceful end");
+        assert_eq!(gate.slots.turned().evicted, 1);
+    });
+}
+
+#[test]
+fn http2_connections_take_more_of_the_room() {
+    with_gate(limits(), |gate| async move {
+        gate.slots.set(Bounds::new(100).within((512 + 3 * 24) * 1024));
+        let (mut first, driver) = connect(&gate, 65_535).await;
+        let hanging = get(&mut first, "/hang").await;
+        gate.until("it is under way", |gate| gate.app.under_way.get() == 1).await;
         let mut second = gate.connect().await;
         second.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.expect("written");
         let mut rest = Vec::new();
         second.read_to_end(&mut rest).await.expect("closed");
         assert!(rest.is_empty());
         assert!(gate.talk(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.starts_with("HTTP/1.1 200 "));
-        drop(first);
+        assert_eq!(gate.slots.turned().memory, 1);
+        drop((hanging, first));
         ended(driver).await.expect("a graceful end");
         gate.until("the slot is free", |gate| gate.slots.open() == 0).await;
         let (mut third, _driver) = connect(&gate, 65_535).await;

@@ -25,9 +25,9 @@ use crate::exchange::{Caller, HeadNote};
 use crate::listen::accept;
 use crate::listen::bind::bind;
 use crate::listen::connection::Serve;
-use crate::listen::door::{Door, Flights};
+use crate::listen::door::Door;
 use crate::listen::drain::{Drain, Stage, Times};
-use crate::listen::slots::Slots;
+use crate::listen::slots::{Bounds, Slots};
 use crate::listen::socket::Socket;
 use crate::listen::tap::ConnIo;
 
@@ -42,6 +42,7 @@ pub(super) fn limits() -> Limits {
         uri_size: 8 * 1024,
         keepalive_timeout: Duration::from_secs(75),
         connections: None,
+        connections_per_client: None,
         buffered_body: 1 << 20,
         buffered_total: 32 << 20,
         body_idle: Duration::from_secs(15),
@@ -69,6 +70,8 @@ pub(super) struct App {
     pub(super) dropped: RefCell<usize>,
     /// Requests the engine refused by itself.
     pub(super) unseen: Cell<usize>,
+    /// Requests whose answer is not made yet.
+    pub(super) under_way: Cell<usize>,
 }
 
 /// A body of given pieces.
@@ -107,6 +110,22 @@ impl Drop for Noticed {
     }
 }
 
+/// Counts one request until its answer is made or it is given up.
+struct UnderWay(Rc<App>);
+
+impl UnderWay {
+    fn of(app: &Rc<App>) -> Self {
+        app.under_way.set(app.under_way.get() + 1);
+        Self(Rc::clone(app))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.set(self.0.under_way.get() - 1);
+    }
+}
+
 impl Serve for App {
     type Body = Pieces;
 
@@ -120,6 +139,7 @@ impl Serve for App {
             caller.close_after();
             return answer(reason.status(), reason.word().as_bytes());
         }
+        let _under_way = UnderWay::of(&self);
         let (parts, body) = request.into_parts();
         let line = format!("{} {} {}", parts.method, parts.uri, parts.headers.len());
         self.seen.borrow_mut().push(line);
@@ -170,30 +190,29 @@ pub(super) struct Gate {
     pub(super) app: Rc<App>,
     pub(super) drain: Drain,
     pub(super) slots: Slots,
-    pub(super) flights: Flights,
 }
 
 /// Runs `test` against a gate with `limits`.
 pub(super) fn with_gate<F: Future<Output = ()>>(limits: Limits, test: impl FnOnce(Gate) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async move {
-        let slots = Slots::new(100);
+        let slots = Slots::new(Bounds::new(100));
         let drain = Drain::new(slots.clone());
         let watchdog = Watchdog::default();
-        let flights = Flights::default();
         let app = Rc::new(App {
             limits,
             seen: RefCell::default(),
             dropped: RefCell::default(),
             unseen: Cell::default(),
+            under_way: Cell::default(),
         });
-        let door = Door::new(Rc::clone(&app), watchdog.clone(), drain.clone(), flights.clone());
+        let door = Door::new(Rc::clone(&app), watchdog.clone(), drain.clone());
         let mut listening = bind(&[Address::Tcp(([127, 0, 0, 1], 0).into())], 1).expect("bound");
         let Some(Address::Tcp(at)) = listening.addresses.pop() else { panic!("no address") };
         let share = listening.shares.pop().expect("a share");
         tokio::task::spawn_local(watchdog.run());
         tokio::task::spawn_local(accept::serve(Rc::new(door), share));
-        let gate = Gate { at, app, drain, slots, flights };
+        let gate = Gate { at, app, drain, slots };
         timeout(PATIENCE, test(gate)).await.expect("the test ends");
     });
 }
