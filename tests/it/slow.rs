@@ -4,3 +4,4 @@ mod bomb;
 mod crowd;
 mod deadlines;
 mod drain;
+mod stalled;

@@ -37,6 +37,9 @@ const RECORD: u64 = 512;
 /// Connections get this part of the memory, however little of it the rest leaves.
 const LEAST_PART: u64 = 4;
 
+/// HTTP/2 and idle connections have at least this part, however many messages may be under way.
+const IDLE_PART: u64 = 8;
+
 /// One client may have this part of the connections.
 const SHARE: usize = 4;
 
@@ -111,6 +114,7 @@ impl Bounds {
         let most = limits.connections.unwrap_or_else(|| derived(room, streams, ceiling.descriptors));
         let least = u64::try_from(most).unwrap_or(u64::MAX).saturating_mul(EACH);
         let idle = room.saturating_sub(streams.saturating_mul(STREAM));
+        let idle = idle.max(ceiling.memory.map_or(0, |memory| memory / IDLE_PART));
         let (per_client, written) = match limits.connections_per_client {
             Some(count) => (count, Written::Yes),
             None => ((most / SHARE).max(1), Written::No),

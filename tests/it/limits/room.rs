@@ -88,12 +88,28 @@ fn connections_with_requests_under_way_are_never_closed_for_others() {
 }
 
 #[test]
+fn a_caller_that_waits_for_the_app_is_not_idle() {
+    let origin = Origin::scripted(|talk| talk.hang());
+    let gate = Gate::start(origin.addr, &format!("limits: {{connections: 10}}\n{OPEN}"));
+    let mut waiting: Vec<Wire> = (0..10).map(|_| Wire::to(gate.data)).collect();
+    waiting.iter_mut().for_each(|wire| wire.send(&Ask::get("/").bytes()).unwrap());
+    until(SOON, "all wait for the app", || (origin.count() >= 10).then_some(()));
+    for _ in 0..10 {
+        assert!(!is_served(&mut Wire::to(gate.data)), "there is no room");
+    }
+    assert_eq!(gate.metric("sidegate_connections_evicted_total", &[]), 0.0);
+    assert_eq!(gate.metric("sidegate_in_flight_requests", &[]), 10.0);
+    assert!(waiting.iter().all(|wire| !wire.is_answered()), "a request under way was cut");
+}
+
+#[test]
 fn an_idle_http2_connection_makes_room_after_goaway() {
     let origin = Origin::start();
     let gate = Gate::start(origin.addr, &format!("limits: {{connections: 1}}\n{OPEN}"));
     let mut idle = H2::to(gate.data);
     assert_eq!(idle.ask(1, "GET", "/", &[]), Outcome::Answer(200, 2));
-    assert!(is_served(&mut Wire::to(gate.data)));
+    // The answer is here a moment before the gate knows that its stream is over.
+    until(SOON, "another caller is let in", || is_served(&mut Wire::to(gate.data)).then_some(()));
     let end = std::time::Instant::now() + SOON;
     let mut told = None;
     while let Ok(Some(frame)) = idle.next(end) {
