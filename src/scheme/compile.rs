@@ -172,8 +172,8 @@ fn told_by_code(spec: &Spec, found: &mut Problems) -> Vec<Part> {
     if spec.msg != WHOLE_BODY {
         found.add("msg", "the code of this scheme says what is signed".to_owned(), "leave msg out");
     }
-    if spec.ts.as_ref().is_some_and(|ts| ts.from.iter().any(|from| !from.starts_with("header:"))) {
-        found.add("ts.from", "beside code the time stands in a header".to_owned(), "");
+    if spec.ts.as_ref().is_some_and(|ts| ts.from.iter().any(|from| from.starts_with("sig:"))) {
+        found.add("ts.from", "beside code the time does not stand in the signature".to_owned(), "");
     }
     Vec::new()
 }
@@ -291,7 +291,7 @@ fn stamp(ts: &TsSpec, found: &mut Problems) -> Stamp {
         );
     }
     let format = Format::parse(&ts.fmt).unwrap_or_else(|| {
-        let hint = "known are unix, unix_ms, auto, rfc3339 and http_date";
+        let hint = "known are unix, unix_ms, auto, rfc3339, http_date and iso_basic";
         found.add("ts.fmt", format!("{:?} is no format of a timestamp", ts.fmt), hint);
         Format::Unix
     });

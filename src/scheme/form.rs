@@ -7,6 +7,9 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ambiguous;
 
+/// A name and its value, decoded.
+pub(super) type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// The decoded value of the field, `None` when there is none of that name.
 ///
 /// # Errors
@@ -38,6 +41,20 @@ pub(super) fn alone<'a>(text: &'a [u8], name: &str) -> Result<Option<Cow<'a, [u8
     if fields == usize::from(found.is_some()) { Ok(found) } else { Err(Ambiguous) }
 }
 
+/// All names and values, decoded, in their order.
+///
+/// # Errors
+/// [`Ambiguous`] for anything parsers disagree about; names may repeat.
+pub(super) fn pairs(text: &[u8]) -> Result<Vec<Pair<'_>>, Ambiguous> {
+    let mut fields = Vec::new();
+    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let cut = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let name = decoded(pair.get(..cut).unwrap_or(pair))?;
+        fields.push((name, decoded(pair.get(cut.saturating_add(1)..).unwrap_or(&[]))?));
+    }
+    Ok(fields)
+}
+
 /// What is done with names that stand several times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repeats {
@@ -52,12 +69,7 @@ pub(super) enum Repeats {
 /// # Errors
 /// As [`find`]; and for repeated names, where they are refused.
 pub(super) fn sorted(text: &[u8], repeats: Repeats) -> Result<Vec<u8>, Ambiguous> {
-    let mut fields = Vec::new();
-    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-        let cut = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let name = decoded(pair.get(..cut).unwrap_or(pair))?;
-        fields.push((name, decoded(pair.get(cut.saturating_add(1)..).unwrap_or(&[]))?));
-    }
+    let mut fields = pairs(text)?;
     fields.sort();
     match repeats {
         Repeats::Unique => fields.dedup(),

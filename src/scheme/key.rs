@@ -56,6 +56,8 @@ pub(super) enum Derive {
     Sha1,
     /// Its SHA-256.
     Sha256,
+    /// `AWS4` and the key.
+    Aws4,
 }
 
 /// How a secret becomes a key.
@@ -221,6 +223,7 @@ impl Derive {
             "none" => Some(Self::None),
             "sha1" => Some(Self::Sha1),
             "sha256" => Some(Self::Sha256),
+            "aws4" => Some(Self::Aws4),
             _ => None,
         }
     }
@@ -230,6 +233,7 @@ impl Derive {
             Self::None => secret,
             Self::Sha1 => Secret::new(Sha1::digest(secret.expose()).to_vec()),
             Self::Sha256 => Secret::new(Sha256::digest(secret.expose()).to_vec()),
+            Self::Aws4 => Secret::new([b"AWS4", secret.expose()].concat()),
         }
     }
 }
@@ -314,6 +318,19 @@ impl Lane {
             Material::Token(tag) | Material::Basic(tag) => Self::Fixed(*tag),
             Material::Public(_, key) => Self::Public(key.begin()),
         }
+    }
+
+    /// The same under what becomes of the key when each step in turn is signed with what came of the last one.
+    /// `None` where keys cannot be stepped: they are no HMAC keys.
+    pub(super) fn stepped(key: &Key, steps: &[Vec<u8>]) -> Option<Self> {
+        let mut lane = Self::new(key);
+        for step in steps {
+            let Self::Mac(mut mac, _) = lane else { return None };
+            mac.update(step);
+            let (hash, tag) = (mac.hash(), mac.finish());
+            lane = Self::Mac(Mac::new(hash, tag.bytes())?, Secret::new(tag.bytes().to_vec()));
+        }
+        Some(lane)
     }
 
     /// Takes the next bytes of the message.

@@ -178,12 +178,16 @@ impl Session {
         for Claimed { claim, candidates } in &told.claims {
             let mut first: Option<usize> = None;
             for message in &claim.messages {
-                let lanes = told.keys.iter().map(|key| {
-                    let mut lane = Lane::new(key);
-                    lane.put(message);
-                    lane
-                });
-                match settle(lanes.collect(), candidates, Demand::Any) {
+                let lanes: Option<Vec<Lane>> = told
+                    .keys
+                    .iter()
+                    .map(|key| {
+                        let mut lane = Lane::stepped(key, &claim.steps)?;
+                        lane.put(message);
+                        Some(lane)
+                    })
+                    .collect();
+                match settle(lanes.ok_or(Refusal::Wrong)?, candidates, Demand::Any) {
                     Ok(key) => first = Some(first.map_or(key, |known| known.min(key))),
                     Err(Refusal::Wrong) => {}
                     Err(other) => return Err(other),

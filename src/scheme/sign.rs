@@ -214,8 +214,9 @@ fn tag(rules: &Rules, key: &Key, source: Source<'_>) -> Result<Vec<u8>, Refusal>
     if let Some(code) = &rules.code {
         let reader = code.begin(&CodeHead { head: source.head, time })?;
         let claims = reader.finish(source.body.unwrap_or_default())?;
-        let message = claims.first().and_then(|claim| claim.messages.first()).ok_or(Refusal::Missing)?;
-        lane.put(message);
+        let claim = claims.first().ok_or(Refusal::Missing)?;
+        lane = Lane::stepped(key, &claim.steps).ok_or(Refusal::Wrong)?;
+        lane.put(claim.messages.first().ok_or(Refusal::Missing)?);
     } else {
         let view = View { rules, source, time };
         view.pieces(&rules.message, &mut |piece| match piece {

@@ -61,7 +61,8 @@ pub struct WhenSpec {
 pub struct TsSpec {
     /// Locators; the first that is present counts. Also `sig:NAME`, an item of the signature value.
     pub from: Vec<String>,
-    /// `unix` (10 digits), `unix_ms` (13 digits), `auto` (either of these), `rfc3339` or `http_date`.
+    /// `unix` (10 digits), `unix_ms` (13 digits), `auto` (either of these), `rfc3339`, `http_date` or `iso_basic`
+    /// (`20150830T123600Z`).
     pub fmt: String,
     /// Seconds the time may lie back; `None`: the provider promises no bound.
     pub tol_s: Option<u64>,
@@ -78,7 +79,7 @@ pub struct KeySpec {
     /// Beginnings removed from the secret before decoding, each once, in this order; one `*` in each may stand for
     /// letters, digits and `_`.
     pub strip: Vec<String>,
-    /// What is made of the decoded secret: `none`, or its hash, `sha1` or `sha256`.
+    /// What is made of the decoded secret: `none`, its hash (`sha1` or `sha256`), or `aws4` (`AWS4` before it).
     pub derive: String,
 }
 

@@ -1,6 +1,7 @@
 //! The engine as a whole: what the modules promise together. `Call` judges each request in one piece and in many.
 
 mod attacks;
+mod codes;
 mod fuzz;
 mod injective;
 mod providers;

@@ -21,6 +21,8 @@ pub(super) enum Format {
     Rfc3339,
     /// `Sun, 06 Nov 1994 08:49:37 GMT`, the one form of RFC 9110 §5.6.7 senders may use.
     HttpDate,
+    /// `20150830T123600Z`, as AWS writes it.
+    IsoBasic,
 }
 
 /// How far a signed time may be from ours.
@@ -41,6 +43,7 @@ impl Format {
             "auto" => Some(Self::Auto),
             "rfc3339" => Some(Self::Rfc3339),
             "http_date" => Some(Self::HttpDate),
+            "iso_basic" => Some(Self::IsoBasic),
             _ => None,
         }
     }
@@ -61,6 +64,7 @@ impl Format {
                 let since = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
                 i64::try_from(since.as_millis()).ok().map(Wall)
             }
+            Self::IsoBasic => Self::Rfc3339.read(&extended(text)?),
         }
     }
 
@@ -74,13 +78,19 @@ impl Format {
                 let since = Duration::from_millis(u64::try_from(at.0).unwrap_or(0));
                 UNIX_EPOCH.checked_add(since).map(httpdate::fmt_http_date).unwrap_or_default()
             }
+            Self::IsoBasic => {
+                let text = at.rfc3339();
+                let seconds = text.split_once('.').map_or(text.as_str(), |(seconds, _)| seconds);
+                let seconds: String = seconds.chars().filter(|one| !matches!(one, '-' | ':' | 'Z')).collect();
+                format!("{seconds}Z")
+            }
         }
     }
 
     /// Whether every text of this format has the same length.
     pub(super) fn has_fixed_length(self) -> bool {
         match self {
-            Self::Unix | Self::UnixMs | Self::HttpDate => true,
+            Self::Unix | Self::UnixMs | Self::HttpDate | Self::IsoBasic => true,
             Self::Auto | Self::Rfc3339 => false,
         }
     }
@@ -146,6 +156,17 @@ fn is_rfc3339(text: &[u8]) -> bool {
         }
     };
     fits(seconds, b"0000-00-00T00:00:00") && (rest == b"Z" || fits(rest, b"+00:00") || fits(rest, b"-00:00"))
+}
+
+/// The extended form of a time in the basic one.
+fn extended(text: &[u8]) -> Option<Vec<u8>> {
+    if !fits(text, b"00000000T000000Z") {
+        return None;
+    }
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    let date = [part(0, 4), part(4, 6), part(6, 8)].join(&b'-');
+    let time = [part(9, 11), part(11, 13), part(13, 16)].join(&b':');
+    Some([date, time].join(&b'T'))
 }
 
 fn is_imf_fixdate(text: &[u8]) -> bool {

@@ -61,7 +61,7 @@ impl When {
 }
 
 /// The media type of the body, in lower case; `None` when it is absent or said twice.
-fn media_type(head: &SignedHead<'_>) -> Option<String> {
+pub(super) fn media_type(head: &SignedHead<'_>) -> Option<String> {
     let mut lines = head.headers.get_all(CONTENT_TYPE).iter();
     let line = lines.next()?.to_str().ok()?;
     if lines.next().is_some() {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader};
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, no_options};
 use crate::scheme::json::Path;
-use crate::scheme::spec::{Spec, SpecProblem};
+use crate::scheme::spec::Spec;
 use crate::scheme::{MOST_CANDIDATES, Refusal};
 
 /// What is signed of an item, in this order; what is absent is empty.
@@ -23,14 +23,8 @@ const SIGNATURE: &str = "additionalData.hmacSignature";
 
 /// Makes the scheme; it has no options.
 pub(super) fn make(spec: &Spec) -> Compiled {
-    match spec.options.first() {
-        None => Ok(Arc::new(Adyen)),
-        Some((name, _)) => Err(vec![SpecProblem {
-            field: "options",
-            message: format!("{name:?} is no option of this scheme"),
-            hint: "it has none".to_owned(),
-        }]),
-    }
+    no_options(spec)?;
+    Ok(Arc::new(Adyen))
 }
 
 #[derive(Debug)]
@@ -77,7 +71,7 @@ fn claim(body: &[u8], item: usize) -> Result<Claim, Refusal> {
         }
         message.extend_from_slice(&value);
     }
-    Ok(Claim { messages: vec![message], signatures: vec![field(SIGNATURE)?] })
+    Ok(Claim { messages: vec![message], signatures: vec![field(SIGNATURE)?], ..Claim::default() })
 }
 
 fn values(body: &[u8], path: &str) -> Result<Vec<Vec<u8>>, Refusal> {

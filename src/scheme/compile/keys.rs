@@ -9,7 +9,7 @@ pub(super) fn key_rule(spec: &Spec, kind: Option<Kind>, found: &mut Problems) ->
     let form = form(spec, kind, found);
     let derive = Derive::parse(&spec.key.derive).unwrap_or_else(|| {
         let message = format!("{:?} is nothing that is made of a key", spec.key.derive);
-        found.add("key.derive", message, "known are none, sha1 and sha256");
+        found.add("key.derive", message, "known are none, sha1, sha256 and aws4");
         Derive::None
     });
     let is_compared = kind.is_some_and(|kind| !kind.signs_message());
