@@ -14,7 +14,7 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body::Body;
 
-use crate::base::clock::{self, Mono};
+use crate::base::clock::{self, Mono, Now};
 use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
 use crate::base::watchdog::Watchdog;
@@ -63,6 +63,8 @@ enum Stop {
 struct Passed {
     permit: Box<Permit<WireBody>>,
     lease: Option<Lease>,
+    /// When.
+    at: Mono,
 }
 
 /// What an answer of our own needs to know of the request.
@@ -108,7 +110,7 @@ impl Worker {
         let mut facts = Facts::default();
         let judged = match note {
             HeadNote::Valid => {
-                self.judge(&snapshot, (parts, body), caller.ip(), (&mut facts, &mut record)).await
+                self.judge(&snapshot, (parts, body), (caller.ip(), now), (&mut facts, &mut record)).await
             }
             HeadNote::Refused(reason) => Err(Stop::Deny(Deny::new(reason, 0))),
         };
@@ -142,11 +144,10 @@ impl Worker {
         &self,
         snapshot: &Snapshot,
         (parts, body): (Parts, WireBody),
-        peer: IpAddr,
+        (peer, mut now): (IpAddr, Now),
         (facts, record): (&mut Facts, &mut Record),
     ) -> Result<Passed, Stop> {
-        let judging = (&*self.tables, clock::now());
-        let mut pass = snapshot.policy.head(parts, peer, judging, facts)?;
+        let mut pass = snapshot.policy.head(parts, peer, (&self.tables, now), facts)?;
         if facts.client.is_some_and(|client| client.peer_trusted) {
             record.trust_request_id(&pass.parts().headers);
         }
@@ -157,14 +158,15 @@ impl Worker {
                 tell(record, snapshot, facts);
                 let since = clock::mono();
                 let collected = self.collect(snapshot, (&mut pass, body), max).await?;
-                record.waited_for_body(clock::mono().since(since));
+                now = clock::now();
+                record.waited_for_body(now.mono.since(since));
                 facts.body_taken = true;
                 let Collected { bytes, trailers, lease } = collected;
                 (Payload::Whole { bytes, trailers }, Some(lease))
             }
         };
-        match snapshot.policy.body(pass, payload, (&self.tables, clock::now()), facts) {
-            Verdict::Forward(permit) => Ok(Passed { permit, lease }),
+        match snapshot.policy.body(pass, payload, (&self.tables, now), facts) {
+            Verdict::Forward(permit) => Ok(Passed { permit, lease, at: now.mono }),
             Verdict::Answer(Answer::AcknowledgeDuplicate) => Err(Stop::Acknowledge),
             Verdict::Deny(deny) => Err(Stop::Deny(deny)),
         }
@@ -199,7 +201,8 @@ impl Worker {
     ) -> Response<OutBody> {
         let target = Arc::clone(snapshot.target(passed.permit.identity().route));
         let rules = Arc::clone(&snapshot.forward_rules);
-        let errand = Errand { permit: *passed.permit, target, record, rules, lease: passed.lease };
+        let Passed { permit, lease, at } = passed;
+        let errand = Errand { permit: *permit, target, record, rules, lease, at };
         match self.forwarder.send(errand).await {
             Sent::Response(response) => response,
             Sent::Switched(response, tunnel) => {

@@ -64,8 +64,8 @@ impl Forwarder {
     /// Dropping the future tells that the caller has gone: a request the app has been given whole is finished by
     /// [`Forwarder::run`], any other ends there.
     pub fn send(&self, errand: Errand) -> impl Future<Output = Sent> + use<> {
-        let Errand { permit, target, record, rules, lease } = errand;
-        self.fly(Judged { granted: permit.take(), record, rules, lease }, &target)
+        let Errand { permit, target, record, rules, lease, at } = errand;
+        self.fly(Judged { granted: permit.take(), record, rules, lease, at }, &target)
     }
 
     fn fly(&self, judged: Judged, target: &Arc<Target>) -> InFlight {

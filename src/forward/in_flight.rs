@@ -15,7 +15,7 @@ use http::header::{HeaderValue, TRAILER, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 
-use crate::base::clock;
+use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
 use crate::check::{Granted, Payload, Permit, Upgrade};
@@ -48,6 +48,8 @@ pub struct Errand {
     pub rules: Arc<ForwardRules>,
     /// What its buffered body costs.
     pub lease: Option<Lease>,
+    /// When it was judged.
+    pub at: Mono,
 }
 
 /// What became of a request that was sent.
@@ -68,6 +70,7 @@ pub(super) struct Judged {
     pub(super) record: Record,
     pub(super) rules: Arc<ForwardRules>,
     pub(super) lease: Option<Lease>,
+    pub(super) at: Mono,
 }
 
 /// What is left of an errand once the request is on its way.
@@ -80,6 +83,7 @@ struct Flight {
     method: Method,
     upgrade: Upgrade,
     reservation: Option<Reservation>,
+    at: Mono,
 }
 
 /// A flight that survives its caller.
@@ -92,7 +96,7 @@ pub(super) struct InFlight {
 impl InFlight {
     /// Nothing happens before the first poll.
     pub(super) fn new(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>) -> Self {
-        let upload = Upload::new(clock::mono());
+        let upload = Upload::new(judged.at);
         let flight = fly(judged, pool, Rc::clone(&desk), Rc::clone(&upload));
         Self { flight: Some(Box::pin(flight)), upload, desk }
     }
@@ -126,7 +130,7 @@ impl Drop for InFlight {
 }
 
 async fn fly(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>, upload: Rc<Upload>) -> Sent {
-    let Judged { granted, mut record, rules, lease } = judged;
+    let Judged { granted, mut record, rules, lease, at } = judged;
     let Granted { mut parts, payload, identity, client, peer, reservation, max_body, upgrade } = granted;
     let id = record.request_id();
     let weight = Weight::of(&payload);
@@ -150,7 +154,7 @@ async fn fly(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>, upload: Rc<Upload>)
         }
     };
     let method = parts.method.clone();
-    let mut flight = Flight { rules, pool, desk, upload, id, method, upgrade, reservation };
+    let mut flight = Flight { rules, pool, desk, upload, id, method, upgrade, reservation, at };
     match flight.send(Request::from_parts(parts, body), &mut record).await {
         Ok((answer, mut link)) => {
             if reuse == Reuse::Close {
@@ -209,7 +213,7 @@ impl Flight {
         record: &mut Record,
     ) -> Result<(Response<WireBody>, Box<Link>), Failure> {
         let risk = risk_of(&request);
-        let (mut link, spare) = match (self.pool.get(risk, clock::mono()).await?, risk) {
+        let (mut link, spare) = match (self.pool.get(risk, self.at).await?, risk) {
             (Got::Reused(link), Risk::Repeatable) => (link, request.body().copy()),
             (Got::Reused(link), Risk::Once) | (Got::New(link), _) => (link, None),
         };

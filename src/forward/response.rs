@@ -16,6 +16,10 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const PROXY_AUTHENTICATE: HeaderName = HeaderName::from_static("proxy-authenticate");
 
+/// Fields of the connection to the app; `Connection`, which names more of them, first.
+const BOUND: [HeaderName; 7] =
+    [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, KEEP_ALIVE, PROXY_CONNECTION, PROXY_AUTHENTICATE];
+
 /// What follows an answer's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Follows {
@@ -109,9 +113,16 @@ fn framing(headers: &HeaderMap) -> Result<(), Failure> {
 }
 
 fn strip(headers: &mut HeaderMap) {
+    // Most answers have none of these: one look at each name costs less than a search for each of them.
+    if !headers.keys().any(|name| BOUND.contains(name)) {
+        return;
+    }
     if headers.contains_key(CONNECTION) {
         let kept = [CONTENT_LENGTH, TRANSFER_ENCODING, TRAILER];
         let nominated: Vec<HeaderName> = tokens(headers)
+            .filter(|token| {
+                !token.eq_ignore_ascii_case(b"keep-alive") && !token.eq_ignore_ascii_case(b"close")
+            })
             .filter_map(|token| HeaderName::from_bytes(token).ok())
             .filter(|name| !kept.contains(name))
             .collect();
@@ -121,7 +132,7 @@ fn strip(headers: &mut HeaderMap) {
         headers.remove(CONNECTION);
     }
     // The gate frames the body anew, by the same length or chunk by chunk.
-    for name in [TRANSFER_ENCODING, UPGRADE, TE, KEEP_ALIVE, PROXY_CONNECTION, PROXY_AUTHENTICATE] {
+    for name in BOUND.iter().skip(1) {
         headers.remove(name);
     }
 }

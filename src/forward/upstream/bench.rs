@@ -232,7 +232,8 @@ impl Gate {
             max_body: Some(1 << 20),
             upgrade,
         };
-        let judged = Judged { granted, record, rules: Arc::clone(&self.rules), lease: None };
+        let judged =
+            Judged { granted, record, rules: Arc::clone(&self.rules), lease: None, at: clock::mono() };
         Ok(match self.forwarder.fly(judged, &self.target).await {
             Sent::Response(response) => response,
             Sent::Switched(response, tunnel) => {
