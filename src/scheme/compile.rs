@@ -141,6 +141,12 @@ fn kind(spec: &Spec, found: &mut Problems) -> Option<Kind> {
                 found.add("kind", format!("{other:?} is no kind of scheme in this version"), &hint);
                 return None;
             };
+            if let Some(hash) = hash
+                && !algorithm.takes(hash)
+            {
+                let message = format!("{:?} signs through no {:?}", other, spec.hash);
+                found.add("hash", message, "leave it out, or take another hash");
+            }
             hash.map(|hash| Kind::Public(algorithm, hash))
         }
     }

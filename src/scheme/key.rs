@@ -167,6 +167,14 @@ impl Kind {
         }
     }
 
+    /// Whether the message is judged in one piece, so that a body is not fed to it as it arrives.
+    pub(super) fn needs_whole(self) -> bool {
+        match self {
+            Self::Public(algorithm, _) => algorithm.needs_whole(),
+            Self::Hmac(_) | Self::Digest(_) | Self::Token | Self::Basic => false,
+        }
+    }
+
     /// The hash a signed message goes through.
     pub(super) fn hash(self) -> Option<Hash> {
         match self {
@@ -248,27 +256,15 @@ impl KeyRule {
         if text.is_empty() {
             return Err(KeyProblem::Empty);
         }
-        let secret = match self.form {
-            KeyForm::Encoded(encoding) => Secret::new(encoding.decode(text).ok_or(match encoding {
+        let secret = if let KeyForm::Encoded(encoding) = self.form {
+            Secret::new(encoding.decode(text).ok_or(match encoding {
                 Encoding::Hex => KeyProblem::NotHex,
                 Encoding::Base64 | Encoding::Base64Url => KeyProblem::NotBase64,
-            })?),
-            KeyForm::Utf8
-            | KeyForm::Pem
-            | KeyForm::SpkiB64
-            | KeyForm::RawHex
-            | KeyForm::RawB64
-            | KeyForm::Jwks
-                if text.len() == secret.len() =>
-            {
-                secret.clone()
-            }
-            KeyForm::Utf8
-            | KeyForm::Pem
-            | KeyForm::SpkiB64
-            | KeyForm::RawHex
-            | KeyForm::RawB64
-            | KeyForm::Jwks => Secret::new(text.to_vec()),
+            })?)
+        } else if text.len() == secret.len() {
+            secret.clone()
+        } else {
+            Secret::new(text.to_vec())
         };
         if secret.is_empty() {
             return Err(KeyProblem::Empty);

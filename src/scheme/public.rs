@@ -5,19 +5,44 @@
 //! hash it or collect it, as its algorithm needs) and then judges signatures. Where signatures and messages come
 //! from, times, replay and rotation are the engine's and not seen here.
 
+mod der;
+mod ed25519;
+mod hashed;
+mod jwk;
+mod pem;
+mod spki;
+mod written;
+
 use std::fmt;
 use std::sync::Arc;
 
 use super::key::KeyForm;
 use super::mac::Hash;
+use hashed::Signing;
 
 /// Every algorithm, by the word that `kind` has for it.
-static ALGORITHMS: &[&dyn Algorithm] = &[];
+static ALGORITHMS: &[&dyn Algorithm] = &[
+    &ed25519::Ed25519,
+    &Signing::EcdsaP256,
+    &Signing::EcdsaP256Fixed,
+    &Signing::Rsa,
+    &Signing::Rsa1024,
+    &Signing::RsaPss,
+];
 
 /// A public-key signature algorithm.
 pub(super) trait Algorithm: fmt::Debug + Send + Sync {
     /// The word in `kind`: `ed25519`.
     fn name(&self) -> &'static str;
+
+    /// Whether messages can be signed through this hash.
+    fn takes(&self, hash: Hash) -> bool;
+
+    /// Whether a message must be collected, because it cannot be hashed as it comes. The body is then copied when it
+    /// is whole and not before, so that what waits for its end is held once.
+    fn needs_whole(&self) -> bool {
+        false
+    }
 
     /// The key in `text`, which is written in `form` and had its known beginnings removed; `None` when it cannot be
     /// read, or is of another algorithm or size. A set of keys ([`KeyForm::Jwks`]) is one key that accepts what any
@@ -49,3 +74,6 @@ pub(super) fn algorithm(name: &str) -> Option<&'static dyn Algorithm> {
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     ALGORITHMS.iter().map(|algorithm| algorithm.name())
 }
+
+#[cfg(test)]
+mod tests;

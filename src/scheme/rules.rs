@@ -111,7 +111,7 @@ impl Rules {
             self.stamp.as_ref().is_some_and(|stamp| stamp.from.iter().any(|from| self.waits_for_body(from)));
         self.facts.body_bound = covers_body(&self.message);
         self.facts.stamped = self.carries_stamp();
-        self.facts.stream = self.stream();
+        self.facts.stream = if self.reading.kind.needs_whole() { None } else { self.stream() };
         let fields: Vec<&Field> = self.message.iter().flat_map(Part::fields).collect();
         self.facts.needs_url = fields.iter().any(|field| matches!(field.what, What::Url | What::UrlNoQuery));
         let waiting = fields.iter().filter(|field| self.field_waits(field)).count();

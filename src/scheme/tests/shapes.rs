@@ -29,7 +29,12 @@ fn every_unknown_word_is_a_problem_at_its_key() {
     let base = body_scheme;
     for (field, spec) in [
         ("kind", Spec { kind: "hmca".into(), ..base() }),
-        ("kind", Spec { kind: "ed25519".into(), ..base() }),
+        ("key.enc", Spec { kind: "ed25519".into(), ..base() }),
+        ("key.derive", Spec { kind: "ed25519".into(), key: key("raw_hex", &[], "sha1"), ..base() }),
+        (
+            "hash",
+            Spec { kind: "ecdsa_p256".into(), hash: "sha1".into(), key: key("pem", &[], "none"), ..base() },
+        ),
         ("hash", Spec { hash: "md5".into(), ..base() }),
         ("enc", Spec { enc: "base32".into(), ..base() }),
         ("sig", Spec { sig: vec![], ..base() }),
