@@ -16,7 +16,7 @@ use crate::launch::{self, Running};
 use crate::load::{self, Driver};
 use crate::proxies::Launch;
 use crate::scenario::{self, Scenario};
-use crate::stats::quantile;
+use crate::stats::{median, quantile};
 use crate::trouble::{Tried, Trouble};
 use crate::wire;
 
@@ -27,6 +27,9 @@ const KEYS_PER_FILE: usize = 25_000;
 const KEY_FILES: [&str; 4] = ["keys-0.yaml", "keys-1.yaml", "keys-2.yaml", "keys-3.yaml"];
 /// Requests per second while the rules are read anew.
 const RATE: u32 = 1_000;
+/// How long they are sent before it is looked whether the reload is over.
+const SLICE: Duration = Duration::from_millis(500);
+const LONGEST_RELOAD: Duration = Duration::from_secs(60);
 
 pub(crate) const FEW: Size = Size { label: "ten of each", routes: 10, networks: 10, keys: 10 };
 pub(crate) const MANY: Size =
@@ -46,6 +49,8 @@ pub(crate) struct Size {
 pub(crate) struct Growth {
     pub(crate) series: Vec<Series>,
     pub(crate) reload: Duration,
+    /// Time on the processor that it took: all there was, less what as many requests cost otherwise.
+    pub(crate) reload_cpu: Duration,
     /// p99 and worst latency in ms at 1,000 requests a second, calm and while the rules are read.
     pub(crate) calm: (f64, f64),
     pub(crate) reloading: (f64, f64),
@@ -65,12 +70,29 @@ pub(crate) fn measure(ground: Ground<'_>) -> Tried<Growth> {
     let [few, many] = &contestants;
     let mib = |it: &Contestant| Ok::<_, Trouble>(it.running.tree.rss_kib()? as f64 / 1024.0);
     let (small, large) = (mib(few)?, mib(many)?);
-    let calm = latency(many, Duration::from_secs(2))?;
+    let mut driver = Driver::open(many.running.address, 32, &many.requests)?;
+    let calm = summary(&driver.open_loop(RATE, SLICE * 4)?);
     let folder = contest::folder_of(&name(MANY));
+    let before = many.running.tree.cpu_ns()?;
     let reload = thread::spawn(move || reload(&folder, admin));
-    let reloading = latency(many, Duration::from_secs(4))?;
+    let mut nanos = Vec::new();
+    while !reload.is_finished() {
+        nanos.extend(driver.open_loop(RATE, SLICE)?);
+    }
+    let spent = many.running.tree.cpu_ns()? - before;
+    let usual = series.last().map_or(0.0, |all| median(&all.micros)) * 1e3 * nanos.len() as f64;
+    let reload_cpu = Duration::from_nanos(spent.saturating_sub(usual as u64));
+    let reloading = summary(&nanos);
     let reload = reload.join().map_err(|_| Trouble::new("the reload was not measured"))??;
-    Ok(Growth { series, reload, calm, reloading, start: started, memory: [small, large, mib(many)?] })
+    Ok(Growth {
+        series,
+        reload,
+        reload_cpu,
+        calm,
+        reloading,
+        start: started,
+        memory: [small, large, mib(many)?],
+    })
 }
 
 fn name(size: Size) -> String {
@@ -160,16 +182,13 @@ fn bad() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// p99 and worst, in ms.
-fn latency(contestant: &Contestant, length: Duration) -> Tried<(f64, f64)> {
-    let mut driver = Driver::open(contestant.running.address, 32, &contestant.requests)?;
-    let nanos = driver.open_loop(RATE, length)?;
+fn summary(nanos: &[u64]) -> (f64, f64) {
     let millis: Vec<f64> = nanos.iter().map(|nanos| *nanos as f64 / 1e6).collect();
-    Ok((quantile(&millis, 0.99), quantile(&millis, 1.0)))
+    (quantile(&millis, 0.99), quantile(&millis, 1.0))
 }
 
 /// Denies one more network and asks for a reload; how long until the gate said that it is in force.
 fn reload(folder: &Path, admin: u16) -> Tried<Duration> {
-    thread::sleep(Duration::from_millis(500));
     let (list, fresh) = (folder.join("denied.txt"), folder.join("denied.new"));
     let text = std::fs::read_to_string(&list)? + "203.0.113.0/24\n";
     std::fs::write(&fresh, text)?;
@@ -178,7 +197,8 @@ fn reload(folder: &Path, admin: u16) -> Tried<Duration> {
     let admin = (Ipv4Addr::LOCALHOST, admin).into();
     let request =
         "POST /reload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    let (status, told) = load::ask(admin, Ipv4Addr::LOCALHOST.into(), request.as_bytes())?;
+    let (status, told) =
+        load::ask_patiently(admin, Ipv4Addr::LOCALHOST.into(), request.as_bytes(), LONGEST_RELOAD)?;
     let took = begun.elapsed();
     if status == 200 && told.contains("applied") {
         return Ok(took);

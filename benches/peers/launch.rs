@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ use crate::trouble::{Tried, Trouble};
 /// The slowest of them is ready in well under a second on an idle machine.
 const READY: Duration = Duration::from_secs(30);
 const ENDED: Duration = Duration::from_secs(4);
+const FIRST_PORT: u16 = 21_000;
+const LAST_PORT: u16 = 32_000;
 
 /// A proxy that runs; dropped, it ends.
 pub(crate) struct Running {
@@ -29,11 +32,14 @@ pub(crate) struct Running {
     folder: PathBuf,
 }
 
-/// Two ports nobody listens on.
+/// Two ports nobody listens on, below those the system gives to outgoing connections: a gate with a million rules
+/// takes seconds until it listens, and one of those could be taken meanwhile.
 pub(crate) fn free_ports() -> Tried<(u16, u16)> {
-    let one = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let two = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok((one.local_addr()?.port(), two.local_addr()?.port()))
+    static NEXT: AtomicU16 = AtomicU16::new(FIRST_PORT);
+    let mut free = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+        .take_while(|port| *port < LAST_PORT)
+        .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.next().zip(free.next()).ok_or_else(|| Trouble::new("no free ports"))
 }
 
 impl Running {

@@ -224,10 +224,20 @@ fn connect(proxy: SocketAddr, from: IpAddr) -> Tried<TcpStream> {
     Ok(stream)
 }
 
-/// Sends one request from `from`: the status of its answer, and what came with it at once.
+/// Sends one request from `from`: the status of its answer, and the answer.
 pub(crate) fn ask(proxy: SocketAddr, from: IpAddr, request: &[u8]) -> Tried<(u16, String)> {
+    ask_patiently(proxy, from, request, PATIENCE)
+}
+
+/// The same, for answers that take long.
+pub(crate) fn ask_patiently(
+    proxy: SocketAddr,
+    from: IpAddr,
+    request: &[u8],
+    patience: Duration,
+) -> Tried<(u16, String)> {
     let mut stream = connect(proxy, from)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(patience))?;
     // A refusal may come, and the connection end, before a large body is taken whole.
     let sent = stream.write_all(request);
     let (mut received, mut block) = (Vec::new(), [0; 4096]);

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Instant;
 
 use crate::cores::Cores;
 use crate::proxies::Peer;
@@ -11,14 +12,25 @@ use crate::tools::Tools;
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
     pub(crate) lines: Vec<String>,
-    /// Programs that ran on average in the minute before.
-    pub(crate) load: f64,
+    /// Cores that everyone else used on average while the run lasted.
+    pub(crate) others: f64,
+    before: Used,
 }
+
+/// Processor time used since the machine started, in ticks: by all, and by this program and what it started.
+#[derive(Clone, Copy, Debug)]
+struct Used {
+    all: f64,
+    own: f64,
+    at: Instant,
+}
+
+/// Ticks in a second, as /proc counts them on every Linux that Debian has.
+const TICKS: f64 = 100.0;
 
 impl Machine {
     /// As it is now, before anything was started.
     pub(crate) fn look(tools: &Tools, cores: Cores) -> Self {
-        let load = read("/proc/loadavg").split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0.0);
         let cpu = read("/proc/cpuinfo");
         let field = |name: &str| {
             let line = cpu.lines().find(|line| line.starts_with(name));
@@ -45,10 +57,33 @@ impl Machine {
             format!("Memory: {} MiB", memory.unwrap_or(0) / 1024),
             format!("System: {}, Linux {}", system(), read("/proc/sys/kernel/osrelease").trim()),
             format!("Load generator and origin share one core, the proxy has {apart}"),
-            format!("Load average before the run: {load:.2}"),
             format!("Versions: {}; commit {}", versions.join(", "), commit()),
         ];
-        Self { lines, load }
+        Self { lines, others: 0.0, before: Used::now() }
+    }
+
+    /// Notes what everyone else used since [`Machine::look`]; everything that was started has ended.
+    pub(crate) fn end(&mut self) {
+        let now = Used::now();
+        let ticks = (now.all - self.before.all) - (now.own - self.before.own);
+        self.others = (ticks / TICKS / now.at.duration_since(self.before.at).as_secs_f64()).max(0.0);
+        self.lines.push(format!("Everyone else used {:.2} cores on average while this ran", self.others));
+    }
+}
+
+impl Used {
+    fn now() -> Self {
+        let sum = |text: &str, fields: std::ops::Range<usize>| {
+            let numbers = text.split_whitespace().skip(fields.start).take(fields.len());
+            numbers.filter_map(|number| number.parse::<f64>().ok()).sum()
+        };
+        // After the name in parentheses: user and system time, its own and that of children that have ended.
+        let own = read("/proc/self/stat");
+        let own = own.rsplit_once(')').map_or(0.0, |(_, fields)| sum(fields, 11..15));
+        // user, nice, system; then idle and iowait, which are nobody's; irq, softirq, steal.
+        let stat = read("/proc/stat");
+        let line = stat.lines().next().unwrap_or_default();
+        Self { all: sum(line, 1..4) + sum(line, 6..9), own, at: Instant::now() }
     }
 }
 

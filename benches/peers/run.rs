@@ -28,7 +28,7 @@ pub(crate) struct Findings {
 pub(crate) fn all(options: &Options) -> Tried<()> {
     let tools = Tools::find()?;
     let cores = Cores::take()?;
-    let machine = Machine::look(&tools, cores);
+    let mut machine = Machine::look(&tools, cores);
     let origin = origin::start()?.port();
     let ground = Ground {
         tools: &tools,
@@ -50,12 +50,16 @@ pub(crate) fn all(options: &Options) -> Tried<()> {
             Part::Latency => findings.latencies = latency::measure(ground)?,
             Part::Footprint => findings.footprints = footprint::measure(ground)?,
             Part::Growth => match growth::measure(ground) {
-                Ok(growth) => findings.growth = Some(growth),
+                Ok(growth) => {
+                    println!("\ngrowth\n{growth:#?}");
+                    findings.growth = Some(growth);
+                }
                 // What the product cannot load yet is a finding, not the end of the run.
                 Err(trouble) => eprintln!("peers: growth FAILED: {trouble}"),
             },
         }
     }
+    machine.end();
     report::write(options, &machine, &findings)?;
     println!("\ntook {} s; {}", begun.elapsed().as_secs(), options.report.display());
     Ok(())
