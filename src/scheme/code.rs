@@ -12,11 +12,13 @@ mod braintree;
 mod cavage;
 mod contentful;
 mod dropbox_sign;
+mod jwt;
 mod multipart;
 mod plivo_v3;
 mod twilio;
 mod vonage_sig;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,6 +28,7 @@ use super::form::{self, Pair};
 use super::spec::{Spec, SpecProblem};
 use super::when::media_type;
 use super::{Refusal, SignedHead};
+use crate::base::clock::Wall;
 
 /// Every code scheme, by the name `code` has for it.
 static CODES: &[Entry] = &[
@@ -35,6 +38,7 @@ static CODES: &[Entry] = &[
     Entry { name: "cavage", make: cavage::make },
     Entry { name: "contentful", make: contentful::make },
     Entry { name: "dropbox_sign", make: dropbox_sign::make },
+    Entry { name: "jwt", make: jwt::make },
     Entry { name: "plivo_v3", make: plivo_v3::make },
     Entry { name: "twilio", make: twilio::make },
     Entry { name: "vonage_sig", make: vonage_sig::make },
@@ -84,11 +88,17 @@ pub(super) struct CodeFacts {
     pub(super) stamped: bool,
     /// Whether it needs the URL the provider called.
     pub(super) needs_url: bool,
+    /// Whether it takes the values at `sig` apart itself and says which signatures they hold.
+    pub(super) reads_signatures: bool,
 }
 
 /// A head as a code scheme sees it.
 pub(super) struct CodeHead<'a> {
     pub(super) head: SignedHead<'a>,
+    /// When the request is judged, for what is signed with times of its own.
+    pub(super) now: Wall,
+    /// What stands at `sig`, as found in the head.
+    pub(super) values: &'a [Cow<'a, [u8]>],
     /// The time as written, already inside its window; `None` where the scheme has no `ts`, or has it in the body.
     #[expect(dead_code, reason = "schemes that sign the time by its own name read it")]
     pub(super) time: Option<&'a [u8]>,

@@ -37,8 +37,11 @@ pub(super) fn compile(spec: &Spec) -> Result<Rules, Vec<SpecProblem>> {
     let reading = Reading {
         kind: kind.unwrap_or(Kind::Token),
         demand: if sig.iter().any(is_plural) { Demand::Every } else { Demand::Any },
-        prefix: spec.prefix.clone().unwrap_or_default(),
-        encoding: encoding("enc", &spec.enc, &mut found),
+        prefix: if is_token(spec) { String::new() } else { spec.prefix.clone().unwrap_or_default() },
+        encoding: match is_token(spec) {
+            true => Encoding::Base64Url,
+            false => encoding("enc", &spec.enc, &mut found),
+        },
     };
     let stamp = spec.ts.as_ref().map(|ts| stamp(ts, &mut found));
     let id = spec.id.as_ref().and_then(|text| locators("id", std::slice::from_ref(text), &mut found).pop());
@@ -152,8 +155,22 @@ fn kind(spec: &Spec, found: &mut Problems) -> Option<Kind> {
     }
 }
 
+/// Whether signatures are those of JSON Web Tokens, which have one form.
+fn is_token(spec: &Spec) -> bool {
+    spec.kind == public::JWT
+}
+
 fn code(spec: &Spec, found: &mut Problems) -> Option<Arc<dyn Code>> {
-    let Some(name) = &spec.code else {
+    let usual = is_token(spec).then_some(public::JWT);
+    let name = spec.code.as_deref().or(usual);
+    if let Some(name) = name
+        && is_token(spec) != (name == public::JWT)
+    {
+        let message = format!("kind {} and code {name} do not fit", spec.kind);
+        found.add("code", message, "kind jwt and code jwt belong together");
+        return None;
+    }
+    let Some(name) = name else {
         if let Some((option, _)) = spec.options.first() {
             found.add("options", format!("{option:?}: this scheme has no options"), "leave them out");
         }

@@ -107,7 +107,7 @@ impl Plan {
     /// Whether keys are public: whoever reads the configuration cannot sign, and whoever has the provider as sender
     /// may be another of its customers.
     pub fn is_public_key(&self) -> bool {
-        self.rules.reading.kind.is_public()
+        self.rules.reading.kind.is_public() && self.rules.key.form.is_public()
     }
 
     /// Whether the signature covers the whole body.

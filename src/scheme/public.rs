@@ -9,6 +9,7 @@ mod der;
 mod ed25519;
 mod hashed;
 mod jwk;
+mod jws;
 mod pem;
 mod spki;
 mod written;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use super::key::KeyForm;
 use super::mac::Hash;
 use hashed::Signing;
+pub(super) use jws::{Jose, Jwa, NAME as JWT, decoded as segment};
 
 /// Every algorithm, by the word that `kind` has for it.
 static ALGORITHMS: &[&dyn Algorithm] = &[
@@ -28,6 +30,7 @@ static ALGORITHMS: &[&dyn Algorithm] = &[
     &Signing::Rsa,
     &Signing::Rsa1024,
     &Signing::RsaPss,
+    &jws::Tokens,
 ];
 
 /// A public-key signature algorithm.
@@ -37,6 +40,11 @@ pub(super) trait Algorithm: fmt::Debug + Send + Sync {
 
     /// Whether messages can be signed through this hash.
     fn takes(&self, hash: Hash) -> bool;
+
+    /// Whether keys are written in this form.
+    fn reads(&self, form: KeyForm) -> bool {
+        form.is_public()
+    }
 
     /// Whether a message must be collected, because it cannot be hashed as it comes. The body is then copied when it
     /// is whole and not before, so that what waits for its end is held once.

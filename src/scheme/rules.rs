@@ -62,6 +62,8 @@ pub(super) struct Stamp {
 pub(super) struct Facts {
     /// Signatures are taken from the body.
     pub(super) sig_in_body: bool,
+    /// Code says which signatures the values hold.
+    pub(super) sig_by_code: bool,
     /// The time is taken from the body.
     pub(super) stamp_in_body: bool,
     /// Position in the message of the raw body, where everything before it is known from the head.
@@ -127,6 +129,7 @@ impl Rules {
         if let Some(code) = self.code.as_ref().map(|code| code.facts()) {
             self.facts.late = true;
             self.facts.needs_url = code.needs_url;
+            self.facts.sig_by_code = code.reads_signatures;
             self.facts.body_bound = code.body_bound;
             self.facts.stamped = code.stamped;
             self.facts.reads_body = code.reads_body || self.facts.sig_in_body;

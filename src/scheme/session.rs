@@ -77,7 +77,7 @@ impl Session {
         for locator in rules.sig.iter().filter(|locator| !locator.is_in_body()) {
             locator.find_all(&found, &mut values)?;
         }
-        let candidates = match rules.facts.sig_in_body || rules.sig.is_empty() {
+        let candidates = match rules.facts.sig_in_body || rules.sig.is_empty() || rules.facts.sig_by_code {
             false => rules.reading.candidates(&rules.items, &values)?,
             true => Vec::new(),
         };
@@ -97,7 +97,8 @@ impl Session {
         let code = match &rules.code {
             None => None,
             Some(code) => {
-                let head = CodeHead { head: arrival.head, time: view.time };
+                let head =
+                    CodeHead { head: arrival.head, now: arrival.now, values: &values, time: view.time };
                 Some((code.begin(&head)?, keys.iter().copied().cloned().collect()))
             }
         };

@@ -108,7 +108,7 @@ pub(super) fn deliver(
                 items: &rules.items,
                 signatures: &values,
             };
-            let tag = tag(rules, key, source).map_err(SignProblem::Unfit)?;
+            let tag = tag(rules, key, source, now).map_err(SignProblem::Unfit)?;
             rules.reading.encoding.encode(&tag).into_bytes()
         }
     };
@@ -207,12 +207,12 @@ fn fill(parts: &[Part], id: &str, made: &mut Made, beside: &mut Written) -> Resu
     Ok(())
 }
 
-fn tag(rules: &Rules, key: &Key, source: Source<'_>) -> Result<Vec<u8>, Refusal> {
+fn tag(rules: &Rules, key: &Key, source: Source<'_>, now: Wall) -> Result<Vec<u8>, Refusal> {
     let mut lane = Lane::new(key);
     let time = rules.stamp.as_ref().map(|stamp| stamp.read(&source)).transpose()?;
     let time = time.as_ref().map(|(text, _)| text.as_slice());
     if let Some(code) = &rules.code {
-        let reader = code.begin(&CodeHead { head: source.head, time })?;
+        let reader = code.begin(&CodeHead { head: source.head, now, values: source.signatures, time })?;
         let claims = reader.finish(source.body.unwrap_or_default())?;
         let claim = claims.first().ok_or(Refusal::Missing)?;
         lane = Lane::stepped(key, &claim.steps).ok_or(Refusal::Wrong)?;

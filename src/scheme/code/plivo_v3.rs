@@ -35,6 +35,7 @@ impl Code for Plivo {
             body_bound: true,
             stamped: true,
             needs_url: true,
+            ..CodeFacts::default()
         }
     }
 

@@ -32,9 +32,12 @@ pub(super) fn key_rule(spec: &Spec, kind: Option<Kind>, found: &mut Problems) ->
 
 fn form(spec: &Spec, kind: Option<Kind>, found: &mut Problems) -> KeyForm {
     let written = spec.key.enc.as_str();
-    let (known, hint) = match kind.is_some_and(Kind::is_public) {
-        true => (KeyForm::parse(written).filter(|form| form.is_public()), PUBLIC),
-        false => (KeyForm::parse(written).filter(|form| !form.is_public()), SECRET),
+    let known = KeyForm::parse(written);
+    let (known, hint) = match kind {
+        Some(Kind::Public(algorithm, _)) => (known.filter(|form| algorithm.reads(*form)), PUBLIC),
+        Some(Kind::Hmac(_) | Kind::Digest(_) | Kind::Token | Kind::Basic) | None => {
+            (known.filter(|form| !form.is_public()), SECRET)
+        }
     };
     known.unwrap_or_else(|| {
         found.add("key.enc", format!("{written:?} is no encoding of a key of this kind"), hint);

@@ -17,10 +17,8 @@ const MOST_KEYS: usize = 32;
 pub(super) struct Jwk {
     pub(super) key: Bare,
     /// What a token names it by.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the first scheme of tokens"))]
     pub(super) id: Option<String>,
     /// The only algorithm it is for, where it says so.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the first scheme of tokens"))]
     pub(super) algorithm: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 //! and over keys in every form.
 
 mod forms;
+mod tokens;
 mod wycheproof;
 
 use super::*;

@@ -117,7 +117,8 @@ fn a_key_is_used_by_no_other_algorithm_than_its_own() {
             (KeyForm::RawHex, Encoding::Hex.encode(&signer.raw)),
             (KeyForm::Jwks, signer.jwk.clone()),
         ];
-        for other in names().filter(|other| !other.starts_with(own.split('_').next().unwrap())) {
+        let others = names().filter(|other| *other != jws::NAME);
+        for other in others.filter(|other| !other.starts_with(own.split('_').next().unwrap())) {
             for (form, text) in &texts {
                 assert!(key(other, *form, text).is_none(), "{own} key as {other}, {form:?}");
             }
