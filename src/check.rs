@@ -9,6 +9,7 @@ mod authorize;
 mod credentials;
 pub mod deny;
 mod flood;
+mod handshake;
 mod hygiene;
 mod ip_list;
 mod maintenance;
@@ -29,10 +30,12 @@ use crate::base::clock::Now;
 use crate::identify::client_ip::Client;
 use crate::identify::facts;
 use crate::identify::route::Found;
+use crate::scheme::handshake::Reply;
 use crate::state::Tables;
 use crate::state::replay::{Reservation, Reserved};
 pub use deny::Deny;
 use deny::Reason;
+use handshake::Met;
 use maintenance::Urgency;
 pub use permit::{Granted, Identity, Payload, Permit, Upgrade};
 pub use policy::Policy;
@@ -79,6 +82,16 @@ pub struct HeadPass {
     client: Client,
     upgrade: Upgrade,
     proven: Proven,
+    scope: Scope,
+}
+
+/// What a request may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// Anything the checks allow.
+    Whole,
+    /// A handshake that the gate answers: the route does not take the method for anything else.
+    Handshake,
 }
 
 /// How the body must be taken before [`Policy::body`] can judge.
@@ -105,10 +118,12 @@ pub enum Verdict<B> {
 }
 
 /// An answer the gate gives in place of the app, to a request that passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// 200: this signed message was delivered before.
     AcknowledgeDuplicate,
+    /// The provider asks whether the endpoint is the operator's.
+    Handshake(Box<Reply>),
 }
 
 impl Policy {
@@ -140,7 +155,7 @@ impl Policy {
             self.flood.check(&tables.flood, client.ip, now.mono)?;
         }
         // 4. Which rules apply.
-        let route = self.route(&parts, facts)?;
+        let (route, scope) = self.route(&parts, facts)?;
         let Some(route) = route else { return Ok(self.pass_unmatched(parts, peer, client, upgrade)) };
         route.ips.check(client.ip)?;
         if upgrade != Upgrade::None && route.judges_bodies() {
@@ -160,11 +175,14 @@ impl Policy {
         if let Some(rule) = &route.api_key {
             rule.strip(&mut parts);
         }
-        Ok(HeadPass { parts, peer, client, upgrade, proven })
+        Ok(HeadPass { parts, peer, client, upgrade, proven, scope })
     }
 
     /// How the body of an accepted head must be taken.
     pub fn need(&self, pass: &HeadPass) -> BodyNeed {
+        if let Some(hello) = &pass.proven.hello {
+            return hello.need();
+        }
         match (&pass.proven.pending, self.route_of(pass)) {
             (Some(_), Some(route)) if route.judges_bodies() => {
                 BodyNeed::Whole { max: self.whole_body(route) }
@@ -195,12 +213,21 @@ impl Policy {
         facts: &mut Facts,
     ) -> Result<Verdict<B>, Deny> {
         let route = self.route_of(&pass);
-        // 9. Is it signed? Only over the whole body.
+        // 9. Is it signed? Only over the whole body. Or is it a handshake, which the gate answers: nothing that could
+        // be gained by one goes past here.
         let bytes = match &payload {
             Payload::Whole { bytes, .. } => Some(bytes.as_ref()),
             Payload::Stream(_) => None,
         };
-        let replay_id = credentials::finish_signature(route, &mut pass.proven, bytes, &mut facts.identity)?;
+        let replay_id = match handshake::meet(route, &mut pass, bytes, (now.wall, &mut facts.identity))? {
+            Met::Answer(reply) => {
+                // 12. The app is not asked, so maintenance (11) does not matter; quota does.
+                self.count(route, &pass, (tables, now))?;
+                return Ok(Verdict::Answer(Answer::Handshake(reply)));
+            }
+            Met::Unsigned => None,
+            Met::Signed(replay_id) => replay_id,
+        };
         // 10. Was it seen before? After the signature, so that a forgery cannot fill the memory.
         let reservation = match (route, replay_id) {
             (Some(route), Some(id)) => match reserve(route, id, tables, now)? {
@@ -212,14 +239,7 @@ impl Policy {
         // 11. After authentication, so that outsiders do not learn of maintenance on protected routes.
         self.maintenance.check(route.map_or(Urgency::Ordinary, |route| route.urgency))?;
         // 12. Last of what counts, so that a forged request never costs its victim quota.
-        let key = pass.proven.key.as_deref();
-        let counted = Counted { client: pass.client.ip, key };
-        quota::check(
-            &self.client_quota,
-            route.map(|route| &route.quota),
-            counted,
-            (&tables.limits, now.mono),
-        )?;
+        self.count(route, &pass, (tables, now))?;
         // 13. Rules on the body: its size; a streamed body is held to it while it streams.
         if let (Some(route), Some(bytes)) = (route, bytes) {
             self.declared_body(route, u64::try_from(bytes.len()).ok())?;
@@ -237,37 +257,53 @@ impl Policy {
         Ok(Verdict::Forward(Box::new(Permit::new(granted))))
     }
 
+    fn count(
+        &self,
+        route: Option<&RoutePolicy>,
+        pass: &HeadPass,
+        (tables, now): (&Tables, Now),
+    ) -> Result<(), Deny> {
+        let counted = Counted { client: pass.client.ip, key: pass.proven.key.as_deref() };
+        quota::check(&self.client_quota, route.map(|route| &route.quota), counted, (&tables.limits, now.mono))
+    }
+
     fn client(&self, parts: &Parts, peer: IpAddr) -> Result<Client, Deny> {
         self.client_ip
             .resolve(peer, &parts.headers)
             .map_err(|_| Deny::new(Reason::ForwardedMalformed, 0).hint("security.client_ip_header"))
     }
 
-    fn route(&self, parts: &Parts, facts: &mut Facts) -> Result<Option<&RoutePolicy>, Deny> {
+    fn route(&self, parts: &Parts, facts: &mut Facts) -> Result<(Option<&RoutePolicy>, Scope), Deny> {
         let host = facts::host_of(parts).map_err(|_| Deny::new(Reason::HostInvalid, 0))?;
         match self.table.find(&parts.method, &host, parts.uri.path()) {
             Found::Route(index) => {
                 facts.route = Some(index);
                 facts.identity.route = Some(index);
-                self.routes.get(index).map(Some).ok_or_else(|| Deny::new(Reason::NoRoute, 0))
+                let route = self.routes.get(index).ok_or_else(|| Deny::new(Reason::NoRoute, 0))?;
+                Ok((Some(route), Scope::Whole))
             }
             Found::WrongMethod(index) => {
                 facts.route = Some(index);
-                let line = self.routes.get(index).map_or(0, |route| route.line);
-                Err(Deny::new(Reason::MethodNotAllowed, line))
+                let route = self.routes.get(index);
+                let rule = route.and_then(|route| route.handshake.as_ref());
+                if rule.is_some_and(|rule| rule.may_answer(parts)) {
+                    facts.identity.route = Some(index);
+                    return Ok((route, Scope::Handshake));
+                }
+                Err(Deny::new(Reason::MethodNotAllowed, route.map_or(0, |route| route.line)))
             }
             Found::WrongHost(index) => {
                 let line = self.routes.get(index).map_or(0, |route| route.line);
                 Err(Deny::new(Reason::NoRoute, line).hint("the path has a route, but not for this host"))
             }
             Found::Ambiguous => Err(Deny::new(Reason::PathAmbiguous, 0)),
-            Found::Unmatched if self.forwards_unmatched => Ok(None),
+            Found::Unmatched if self.forwards_unmatched => Ok((None, Scope::Whole)),
             Found::Unmatched => Err(Deny::new(Reason::NoRoute, 0)),
         }
     }
 
     fn pass_unmatched(&self, parts: Parts, peer: IpAddr, client: Client, upgrade: Upgrade) -> HeadPass {
-        HeadPass { parts, peer, client, upgrade, proven: Proven::default() }
+        HeadPass { parts, peer, client, upgrade, proven: Proven::default(), scope: Scope::Whole }
     }
 
     fn route_of(&self, pass: &HeadPass) -> Option<&RoutePolicy> {

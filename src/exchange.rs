@@ -56,7 +56,7 @@ pub struct Shared {
 enum Stop {
     Deny(Deny),
     Failure(Failure),
-    Acknowledge,
+    Answer(Answer),
 }
 
 /// A request that passed.
@@ -167,7 +167,7 @@ impl Worker {
         };
         match snapshot.policy.body(pass, payload, (&self.tables, now), facts) {
             Verdict::Forward(permit) => Ok(Passed { permit, lease, at: now.mono }),
-            Verdict::Answer(Answer::AcknowledgeDuplicate) => Err(Stop::Acknowledge),
+            Verdict::Answer(answer) => Err(Stop::Answer(answer)),
             Verdict::Deny(deny) => Err(Stop::Deny(deny)),
         }
     }
@@ -247,9 +247,13 @@ impl Worker {
                 record.failed(failure, at);
                 answer::failure(failure, asker.asked())
             }
-            Stop::Acknowledge => {
+            Stop::Answer(Answer::AcknowledgeDuplicate) => {
                 record.acknowledged(at);
                 answer::duplicate(asker.asked())
+            }
+            Stop::Answer(Answer::Handshake(reply)) => {
+                record.answered(reply.status, at);
+                answer::handshake(*reply, asker.asked())
             }
         }
     }

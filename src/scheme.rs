@@ -28,6 +28,7 @@ mod compile;
 mod decoded;
 mod encoding;
 mod form;
+pub mod handshake;
 mod json;
 mod key;
 mod locator;

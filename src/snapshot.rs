@@ -12,11 +12,12 @@ use crate::config::Loaded;
 use crate::config::problem::{Problem, Severity};
 use crate::config::settings::{KeyLocation, Route, Settings, Upstream};
 use crate::config::show::Shown;
-use crate::forward::answer::{Extras, Maintenance};
+use crate::forward::answer::{Extras, Maintenance, Told};
 use crate::forward::body::{CollectRules, Ending, PaceRules};
 use crate::forward::{ForwardRules, Target};
 use crate::identify::route::RouteConflict;
 use crate::observe::{MeterSet, Observer};
+use crate::scheme::handshake;
 
 /// One generation.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ pub struct Snapshots(ArcSwap<Snapshot>);
 struct RouteAnswers {
     challenge: Option<HeaderValue>,
     allow: Option<HeaderValue>,
+    told: Told,
 }
 
 impl Snapshots {
@@ -161,6 +163,7 @@ impl Snapshot {
             challenge: answers.and_then(|answers| answers.challenge.as_ref()),
             allow: answers.and_then(|answers| answers.allow.as_ref()),
             maintenance: Some(&self.maintenance),
+            told: answers.map(|answers| answers.told).unwrap_or_default(),
         }
     }
 }
@@ -203,7 +206,10 @@ impl RouteAnswers {
                 KeyLocation::Basic => Some("Basic realm=\"api\""),
                 KeyLocation::Header(_) | KeyLocation::Cookie(_) | KeyLocation::Query(_) => None,
             });
+        let is_silent =
+            route.signature.as_ref().is_some_and(|signature| handshake::is_silent(&signature.provider));
         Self {
+            told: if is_silent { Told::Nothing } else { Told::Text },
             challenge: scheme.map(HeaderValue::from_static),
             allow: allow.and_then(|allow| allow.parse().ok()),
         }

@@ -9,6 +9,7 @@ use http::request::Parts;
 
 use super::api_key::{Key, KeyTable};
 use super::deny::{Deny, Reason};
+use super::handshake::Hello;
 use super::permit::Identity;
 use super::policy::RoutePolicy;
 use super::signature::Pending;
@@ -21,6 +22,8 @@ pub(super) struct Proven {
     pub(super) route: Option<usize>,
     pub(super) key: Option<Arc<Key>>,
     pub(super) pending: Option<Pending>,
+    /// An unsigned handshake, in place of a signature.
+    pub(super) hello: Option<Hello>,
     credentials: usize,
 }
 
@@ -52,7 +55,10 @@ pub(super) fn prove(
         }
     }
     // Nobody is told what a caller must be allowed before anything was presented.
-    let signs = || route.signature.as_ref().is_some_and(|rule| rule.is_presented(parts));
+    let signs = || {
+        route.signature.as_ref().is_some_and(|rule| rule.is_presented(parts))
+            || route.handshake.as_ref().is_some_and(|rule| rule.begun(parts).is_some())
+    };
     if proven.credentials == 0 && !route.public && route.require == Require::Any && !signs() {
         return Err(Deny::new(Reason::CredentialMissing, route.line));
     }
@@ -66,6 +72,12 @@ pub(super) fn begin_signature(
     now: Wall,
     proven: &mut Proven,
 ) -> Result<(), Deny> {
+    if let Some(rule) = &route.handshake
+        && let Some(hello) = rule.begun(parts)
+    {
+        proven.hello = Some(hello);
+        return Ok(());
+    }
     if let Some(rule) = &route.signature
         && (route.require == Require::All || rule.is_presented(parts))
     {

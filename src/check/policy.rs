@@ -3,6 +3,7 @@
 use super::api_key::{ApiKeyRule, KeyTable};
 use super::authorize::AuthorizeRule;
 use super::flood::FloodRule;
+use super::handshake::HandshakeRule;
 use super::hygiene::HeadRules;
 use super::ip_list::IpRules;
 use super::maintenance::{MaintenanceRule, Urgency};
@@ -37,6 +38,7 @@ pub(super) struct RoutePolicy {
     pub(super) shared_secret: Option<SharedSecretRule>,
     pub(super) api_key: Option<ApiKeyRule>,
     pub(super) signature: Option<SignatureRule>,
+    pub(super) handshake: Option<HandshakeRule>,
     pub(super) require: Require,
     pub(super) authorize: AuthorizeRule,
     pub(super) max_body: Option<u64>,
@@ -110,6 +112,7 @@ impl RoutePolicy {
             signature: signature
                 .as_ref()
                 .map(|signature| SignatureRule::from_settings(signature, name.as_str())),
+            handshake: signature.as_ref().and_then(HandshakeRule::from_settings),
             require: *require,
             authorize: AuthorizeRule::from_settings(authorize),
             max_body: *max_body,

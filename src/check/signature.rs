@@ -11,6 +11,7 @@ use super::secrets::{Matched, Validity};
 use crate::base::clock::Wall;
 use crate::base::name::SecretId;
 use crate::config::settings::{Replay, Signature};
+use crate::scheme::handshake::Written;
 use crate::scheme::{Key, Plan, Refusal, ReplayId, Session, SignedHead, Verified};
 
 /// How long a message without a signed time is remembered: providers give up retrying within a day.
@@ -75,6 +76,26 @@ impl SignatureRule {
     /// Whether the request carries this kind of credential at all.
     pub(super) fn is_presented(&self, parts: &Parts) -> bool {
         self.plan.is_presented(&head_of(parts, None))
+    }
+
+    /// The same of the head alone.
+    pub(super) fn is_presented_in_head(&self, parts: &Parts) -> bool {
+        self.plan.is_presented_in_head(&head_of(parts, None))
+    }
+
+    /// A MAC for the answer of a handshake: under the secret of that id, else under the first that is valid.
+    pub(super) fn mac(
+        &self,
+        id: Option<&SecretId>,
+        now: Wall,
+        (text, written): (&[u8], Written),
+    ) -> Option<String> {
+        let own = |(known, _, validity): &&(SecretId, Key, Validity)| match id {
+            Some(id) => known == id,
+            None => validity.covers(now),
+        };
+        let (_, key, _) = self.keys.iter().find(own)?;
+        self.plan.mac(key, text, written)
     }
 
     /// Whether the verdict needs the body's bytes.
@@ -169,7 +190,7 @@ impl SignatureRule {
     }
 }
 
-fn head_of<'a>(parts: &'a Parts, url: Option<&'a str>) -> SignedHead<'a> {
+pub(super) fn head_of<'a>(parts: &'a Parts, url: Option<&'a str>) -> SignedHead<'a> {
     SignedHead {
         method: parts.method.as_str(),
         path_and_query: parts.uri.path_and_query().map_or("", |target| target.as_str()),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::settings::{Address, Operational, Route, SecretEntry, Settings, Sink};
 use super::units::{duration_text, size_text};
 use crate::base::secret::Secret;
+use crate::scheme::handshake::Handshake;
 
 /// When a change takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +206,18 @@ fn route(facts: &mut Facts, route: &Route) {
         plain(facts, at("signature"), text);
         plain(facts, at("signature.scheme"), fingerprint(&format!("{:?}", signature.plan)));
         facts.insert(at("signature.secrets"), secret_fact(&signature.secrets));
+        let handshake = &signature.handshake;
+        let names =
+            |all: &[&'static Handshake]| all.iter().map(|one| one.name).collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "{} / {} {:?} {:?}",
+            names(&handshake.answered),
+            names(&handshake.forwarded),
+            handshake.origins,
+            handshake.public_id
+        );
+        plain(facts, at("signature.handshake"), text);
+        facts.insert(at("signature.handshake.verify_token"), secret_fact(&handshake.verify_tokens));
     }
     if let Some(shared) = &route.shared_secret {
         plain(facts, at("shared_secret"), shared.header.as_str());

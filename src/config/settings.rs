@@ -16,6 +16,7 @@ use ipnet::IpNet;
 use crate::base::name::{LimitName, RouteName, SecretId};
 use crate::base::secret::Secret;
 use crate::scheme::Plan;
+use crate::scheme::handshake::Handshake;
 
 pub use self::keys::{ApiKey, ApiKeys, KeyDigest};
 pub use self::limits::Limits;
@@ -217,8 +218,25 @@ pub struct Signature {
     pub public_url: Option<String>,
     /// What happens to a repeated message.
     pub replay: Replay,
+    /// How the provider's endpoint challenge is met.
+    pub handshake: Handshakes,
     /// Line of the `signature` key.
     pub line: u32,
+}
+
+/// How a provider's endpoint challenges are met.
+#[derive(Clone, Debug, Default)]
+pub struct Handshakes {
+    /// Those the gate answers.
+    pub answered: Vec<&'static Handshake>,
+    /// Those the app is shown unsigned.
+    pub forwarded: Vec<&'static Handshake>,
+    /// What the provider shows to be answered, for those that show a secret.
+    pub verify_tokens: Vec<SecretEntry>,
+    /// Origins that may ask whether they may send here.
+    pub origins: Vec<String>,
+    /// The public id of the key, where the answer names it.
+    pub public_id: Option<String>,
 }
 
 /// What happens to a message seen before.

@@ -13,6 +13,7 @@ use crate::base::clock::Wall;
 mod addresses;
 mod api_keys;
 mod between;
+mod handshake;
 mod key_metadata;
 mod operational;
 mod quota;

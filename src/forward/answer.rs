@@ -4,16 +4,21 @@
 //! number, that text and the request id. Called by `exchange`.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
 use crate::check::deny::{Deny, Quota, Reason};
 use crate::forward::out_body::OutBody;
+use crate::scheme::handshake::Reply;
 
 /// The field that names the request on every answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-origin");
+const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-allowed-rate");
 const DUPLICATE: HeaderName = HeaderName::from_static("x-sidegate-duplicate");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -39,6 +44,18 @@ pub struct Extras<'a> {
     pub allow: Option<&'a HeaderValue>,
     /// The text of maintenance mode.
     pub maintenance: Option<&'a Maintenance>,
+    /// What a 401 says.
+    pub told: Told,
+}
+
+/// What the body of a 401 says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// Its text.
+    #[default]
+    Text,
+    /// Nothing: the provider takes no other refusal.
+    Nothing,
 }
 
 /// The answer of maintenance mode, rendered once.
@@ -78,6 +95,12 @@ pub fn refusal(deny: &Deny, asked: Asked<'_>, extras: Extras<'_>) -> Response<Ou
     if let (StatusCode::UNAUTHORIZED, Some(challenge)) = (status, extras.challenge) {
         headers.insert(WWW_AUTHENTICATE, challenge.clone());
     }
+    if (status, extras.told) == (StatusCode::UNAUTHORIZED, Told::Nothing) {
+        headers.remove(CONTENT_TYPE);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        *response.body_mut() = OutBody::empty();
+        return response;
+    }
     if let (StatusCode::METHOD_NOT_ALLOWED, Some(allow)) = (status, extras.allow) {
         headers.insert(ALLOW, allow.clone());
     }
@@ -100,6 +123,33 @@ pub fn duplicate(asked: Asked<'_>) -> Response<OutBody> {
     let headers = response.headers_mut();
     headers.insert(DUPLICATE, HeaderValue::from_static("1"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    common(headers, asked);
+    response
+}
+
+/// The answer to a provider's handshake.
+///
+/// Security: what a caller sent may stand in it, so a browser is told to take it for nothing else than it is.
+pub fn handshake(reply: Reply, asked: Asked<'_>) -> Response<OutBody> {
+    let length = reply.body.len();
+    let is_bare = *asked.method == Method::HEAD || length == 0;
+    let mut response =
+        Response::new(if is_bare { OutBody::empty() } else { OutBody::full(reply.body.into()) });
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+    let has_length = response.status() != StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    if has_length {
+        headers.insert(CONTENT_LENGTH, length.into());
+    }
+    if let Some(name) = reply.content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(name));
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(origin) = reply.allowed_origin.and_then(|origin| HeaderValue::try_from(origin).ok()) {
+        headers.insert(ALLOWED_ORIGIN, origin);
+        headers.insert(ALLOWED_RATE, HeaderValue::from_static("*"));
+        headers.insert(ALLOW, HeaderValue::from_static("POST"));
+    }
     common(headers, asked);
     response
 }

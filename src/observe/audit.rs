@@ -99,7 +99,7 @@ fn request(seq: u64, entry: &Entry, script: &mut Script, out: &mut Vec<u8>) {
         .text("resource", &entry.path)
         .text("result", entry.verdict.word());
     match entry.verdict {
-        Verdict::Allow | Verdict::Acknowledge => {}
+        Verdict::Allow | Verdict::Acknowledge | Verdict::Answer => {}
         Verdict::Deny | Verdict::Error => {
             line.text("reason", entry.reason);
         }

@@ -24,6 +24,7 @@ pub(super) enum Verdict {
     Allow,
     Deny,
     Acknowledge,
+    Answer,
     Error,
 }
 
@@ -33,6 +34,7 @@ impl Verdict {
             Self::Allow => "allow",
             Self::Deny => "deny",
             Self::Acknowledge => "acknowledge",
+            Self::Answer => "answer",
             Self::Error => "error",
         }
     }

@@ -19,6 +19,8 @@ pub(super) enum Ending {
     Forwarded(u16),
     /// A repeat, answered without the app.
     Acknowledged,
+    /// A provider's handshake, answered without the app.
+    Answered,
     /// Refused by policy.
     Denied(Reason),
     /// The world failed.
@@ -74,6 +76,7 @@ pub(super) struct Tally {
     name: Option<RouteName>,
     hot: Box<[Hot]>,
     acknowledged: Count,
+    handshakes: Count,
     denied: Box<[Count]>,
     failed: Box<[Count]>,
 }
@@ -240,6 +243,7 @@ impl Tally {
             name,
             hot: (0..shards.max(1)).map(|_| Hot::default()).collect(),
             acknowledged: Count::default(),
+            handshakes: Count::default(),
             denied: counts(Reason::ALL.len()),
             failed: counts(Failure::ALL.len()),
         }
@@ -252,6 +256,7 @@ impl Tally {
                 self.hot.get(shard).and_then(|hot| hot.answered.get(class).or(hot.answered.first()))
             }
             Ending::Acknowledged => Some(&self.acknowledged),
+            Ending::Answered => Some(&self.handshakes),
             Ending::Denied(reason) => position(Reason::ALL, &reason).and_then(|place| self.denied.get(place)),
             Ending::Failed(failure) => {
                 position(&Failure::ALL, &failure).and_then(|place| self.failed.get(place))
@@ -280,6 +285,10 @@ impl Tally {
 
     pub(super) fn acknowledged(&self) -> u64 {
         self.acknowledged.get()
+    }
+
+    pub(super) fn handshakes(&self) -> u64 {
+        self.handshakes.get()
     }
 
     pub(super) fn denied(&self) -> impl Iterator<Item = (Reason, u64)> {

@@ -20,7 +20,7 @@ use crate::check::deny::Reason;
 /// first happen; everything else is always there.
 pub fn most_series(routes: usize, webhooks: usize, secrets: usize) -> usize {
     let histogram = BOUNDS + 3;
-    let verdicts = 2 + Reason::ALL.len() + Failure::ALL.len();
+    let verdicts = 3 + Reason::ALL.len() + Failure::ALL.len();
     let process = names::ALL.iter().filter(|metric| metric.name.starts_with("process_")).count();
     let others = [
         &names::KEY_ATTEMPTS,
@@ -223,6 +223,9 @@ fn verdicts(family: &mut Family, route: &str, tally: &Tally) {
     family.value(&[route, Verdict::Allow.word(), names::NO_REASON], float(allowed));
     if tally.acknowledged() > 0 {
         family.value(&[route, Verdict::Acknowledge.word(), names::NO_REASON], float(tally.acknowledged()));
+    }
+    if tally.handshakes() > 0 {
+        family.value(&[route, Verdict::Answer.word(), names::NO_REASON], float(tally.handshakes()));
     }
     for (reason, count) in tally.denied().filter(|(_, count)| *count > 0) {
         family.value(&[route, Verdict::Deny.word(), reason.word()], float(count));

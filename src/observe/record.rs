@@ -133,6 +133,14 @@ impl Record {
         self.finish(entry, Ending::Acknowledged, at);
     }
 
+    /// Ends it: a provider's handshake, answered and not forwarded.
+    pub fn answered(mut self, status: u16, at: Mono) {
+        let Some(mut entry) = self.entry.take() else { return };
+        entry.verdict = Verdict::Answer;
+        entry.status = status;
+        self.finish(entry, Ending::Answered, at);
+    }
+
     /// Ends it: the head of the app's answer is there. Keep the [`Tail`] until the body has been passed on.
     pub fn forwarded(mut self, status: StatusCode, at: Mono) -> Tail {
         let scribe = Rc::clone(&self.scribe);

@@ -7,7 +7,9 @@ use std::time::Duration;
 use http::header::{HeaderName, HeaderValue};
 
 use super::compile;
-use super::key::{Key, KeyProblem, Kind};
+use super::encoding::Encoding;
+use super::handshake::Written;
+use super::key::{Key, KeyProblem, Kind, Lane, Proof};
 use super::mac::Hash;
 use super::rules::{Arrival, Rules};
 use super::session::Session;
@@ -147,6 +149,30 @@ impl Plan {
     pub fn is_presented(&self, head: &SignedHead<'_>) -> bool {
         self.all()
             .any(|rules| rules.sig.is_empty() || rules.sig.iter().any(|locator| locator.may_be_filled(head)))
+    }
+
+    /// The same of the head alone: a place in the body counts for nothing.
+    pub fn is_presented_in_head(&self, head: &SignedHead<'_>) -> bool {
+        let mut places = self.all().flat_map(|rules| &rules.sig).filter(|place| !place.is_in_body());
+        places.any(|place| place.may_be_filled(head))
+    }
+
+    /// A MAC over `text` under a key of this scheme, for the answer of a handshake; `None` where keys make none.
+    ///
+    /// Security: whoever can have any text signed can forge deliveries. Only [`handshake`](super::handshake) asks,
+    /// and only for texts of its patterns.
+    pub fn mac(&self, key: &Key, text: &[u8], written: Written) -> Option<String> {
+        let Kind::Hmac(_) = self.rules.reading.kind else { return None };
+        let mut lane = Lane::new(key);
+        lane.put(text);
+        let encoding = match written {
+            Written::Hex => Encoding::Hex,
+            Written::Base64 => Encoding::Base64,
+        };
+        match lane.finish() {
+            Proof::Tag(tag) => Some(encoding.encode(tag.bytes())),
+            Proof::Public(_) => None,
+        }
     }
 
     /// Makes a key of a secret.

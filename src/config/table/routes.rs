@@ -120,6 +120,39 @@ static SIGNATURE: Group = Group {
             ),
             "What a message seen before gets: `reject` 409, `acknowledge` 200 without forwarding, `off` no memory.",
         ),
+        key(
+            "handshake",
+            &[HANDSHAKE_MODE, Form::Map(&HANDSHAKE)],
+            Default::Depends("`answer` where the gate can, else `off`"),
+            "Who replies to the provider's endpoint challenge: `answer` the gate, `forward` the app, which is shown a request that holds the challenge and nothing else, unsigned; `off` nobody.",
+        ),
+    ],
+};
+
+const HANDSHAKE_MODE: Form = Form::Is(Kind::Word(&["answer", "forward", "off"]));
+
+static HANDSHAKE: Group = Group {
+    name: "handshake",
+    keys: &[
+        key("mode", &[HANDSHAKE_MODE], Default::Text("answer"), "Who replies."),
+        key(
+            "verify_token",
+            access::SECRETS,
+            Default::Absent,
+            "The secret the provider shows with its challenge (Meta).",
+        ),
+        key(
+            "origins",
+            &[TEXT, WORDS],
+            Default::Depends("the provider's own"),
+            "Who may ask whether it may send here (CloudEvents): `WebHook-Request-Origin`.",
+        ),
+        key(
+            "public_id",
+            &[TEXT],
+            Default::Absent,
+            "The public id of the key, where the answer names it (Braintree).",
+        ),
     ],
 };
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Reading, Section, secrets};
+use super::{Reading, Section, handshake, secrets};
 use crate::base::secret::Secret;
 use crate::config::nearest::nearest;
 use crate::config::raw::View;
@@ -63,6 +63,7 @@ pub(super) fn signature(view: View<'_>, reading: &mut Reading<'_>) -> Option<Sig
         secrets,
         public_url: section.text("public_url").map(str::to_owned),
         replay: replay(section, &spec, &plan, reading),
+        handshake: handshake::handshakes(provider, section, view, reading),
         plan: Arc::new(plan),
         line: view.line(),
     };
@@ -83,6 +84,7 @@ pub(super) fn of_preset(preset: &Preset, view: View<'_>, reading: &mut Reading<'
         secrets,
         public_url: None,
         replay: replay(none, &spec, &plan, reading),
+        handshake: handshake::handshakes(preset.name, none, view, reading),
         plan: Arc::new(plan),
         line: view.line(),
     };

@@ -74,7 +74,7 @@ fn a_used_up_limit_tells_what_it_is() {
 #[test]
 fn challenge_and_allow_stand_only_where_they_belong() {
     let (bearer, get) = (HeaderValue::from_static("Bearer"), HeaderValue::from_static("GET"));
-    let extras = Extras { challenge: Some(&bearer), allow: Some(&get), maintenance: None };
+    let extras = Extras { challenge: Some(&bearer), allow: Some(&get), ..Extras::default() };
     let missing = denied(&Deny::new(Reason::KeyMissing, 0), extras);
     assert_eq!(missing.headers()[WWW_AUTHENTICATE], "Bearer");
     assert!(!missing.headers().contains_key(ALLOW));
@@ -101,4 +101,45 @@ fn busy_answers_say_when_to_come_back() {
         assert_eq!(failure(what, asked).headers()[RETRY_AFTER], "1");
     }
     assert!(!failure(Failure::UpstreamConnect, asked).headers().contains_key(RETRY_AFTER));
+}
+
+fn greeted(reply: Reply, method: &Method) -> Response<OutBody> {
+    handshake(reply, Asked { id: &id(), method })
+}
+
+fn reply(status: u16, body: &str) -> Reply {
+    Reply {
+        status,
+        content_type: (!body.is_empty()).then_some("text/plain; charset=utf-8"),
+        body: body.into(),
+        allowed_origin: None,
+    }
+}
+
+#[test]
+fn an_answered_handshake_is_nothing_a_browser_would_render() {
+    let response = greeted(reply(200, "3eZb"), &Method::POST);
+    assert_eq!(response.headers()[CONTENT_TYPE], "text/plain; charset=utf-8");
+    assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+    assert_eq!(response.headers()[CONTENT_LENGTH], "4");
+    let bare = greeted(reply(204, ""), &Method::POST);
+    assert!(!bare.headers().contains_key(CONTENT_LENGTH) && !bare.headers().contains_key(CONTENT_TYPE));
+    let asked = Reply { allowed_origin: Some("events.example".into()), ..reply(200, "") };
+    let allowed = greeted(asked, &Method::OPTIONS);
+    assert_eq!(allowed.headers()["webhook-allowed-origin"], "events.example");
+    assert_eq!(allowed.headers()[ALLOW], "POST");
+}
+
+#[test]
+fn a_provider_that_takes_only_silence_gets_a_bare_401() {
+    let extras = Extras { told: Told::Nothing, ..Extras::default() };
+    let wrong = denied(&Deny::new(Reason::SignatureWrong, 0), extras);
+    assert_eq!(
+        (wrong.status().as_u16(), &wrong.headers()[CONTENT_LENGTH]),
+        (401, &HeaderValue::from_static("0"))
+    );
+    assert!(!wrong.headers().contains_key(CONTENT_TYPE));
+    let other = denied(&Deny::new(Reason::NoRoute, 0), extras);
+    assert!(other.headers().contains_key(CONTENT_TYPE), "only the one the provider looks at");
 }

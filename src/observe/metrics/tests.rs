@@ -20,6 +20,7 @@ fn the_page_has_as_many_series_as_the_configuration_says_and_no_more() {
     for meter in set.all() {
         let shard = meter.shard(1).unwrap();
         shard.ended(Ending::Acknowledged, Duration::ZERO);
+        shard.ended(Ending::Answered, Duration::ZERO);
         for reason in Reason::ALL {
             shard.ended(Ending::Denied(*reason), Duration::ZERO);
         }
