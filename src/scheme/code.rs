@@ -8,13 +8,17 @@
 
 mod adyen;
 mod aws_sigv4;
+mod aws_sns;
 mod braintree;
 mod cavage;
 mod contentful;
 mod dropbox_sign;
 mod jwt;
 mod multipart;
+mod paddle_classic;
+mod paypal;
 mod plivo_v3;
+mod rfc9421;
 mod twilio;
 mod vonage_sig;
 
@@ -34,12 +38,16 @@ use crate::base::clock::Wall;
 static CODES: &[Entry] = &[
     Entry { name: "adyen", make: adyen::make },
     Entry { name: "aws_sigv4", make: aws_sigv4::make },
+    Entry { name: "aws_sns", make: aws_sns::make },
     Entry { name: "braintree", make: braintree::make },
     Entry { name: "cavage", make: cavage::make },
     Entry { name: "contentful", make: contentful::make },
     Entry { name: "dropbox_sign", make: dropbox_sign::make },
     Entry { name: "jwt", make: jwt::make },
+    Entry { name: "paddle_classic", make: paddle_classic::make },
+    Entry { name: "paypal", make: paypal::make },
     Entry { name: "plivo_v3", make: plivo_v3::make },
+    Entry { name: "rfc9421", make: rfc9421::make },
     Entry { name: "twilio", make: twilio::make },
     Entry { name: "vonage_sig", make: vonage_sig::make },
 ];
@@ -100,7 +108,6 @@ pub(super) struct CodeHead<'a> {
     /// What stands at `sig`, as found in the head.
     pub(super) values: &'a [Cow<'a, [u8]>],
     /// The time as written, already inside its window; `None` where the scheme has no `ts`, or has it in the body.
-    #[expect(dead_code, reason = "schemes that sign the time by its own name read it")]
     pub(super) time: Option<&'a [u8]>,
 }
 
@@ -209,3 +216,6 @@ pub(super) fn make(name: &str, spec: &Spec) -> Option<Compiled> {
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     CODES.iter().map(|entry| entry.name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,3 +209,24 @@ fn broken_texts_are_no_keys() {
         assert!(key("ed25519", form, &text).is_none(), "{form:?}");
     }
 }
+
+/// What openssl signed with the key of `leaf.pem`.
+const SIGNED_BY_LEAF: &str = "ZbYiikbZpAYe0dp9cyLcKYC9Fpsaxl+Ss803rPS3tzyTHyLaCgcxUsvMuX9dRhEgGPVkz/ZEHOuHGrk87t9v3JtJHH1BLNH1Lx326QX8jR/eyNt3wSslrx68AqV40fRLOzCq80Z+KBglXE+wLV3SOSL7s0t8sPHzyiL5X/lZOW/xWzAQjUjewnNX6+uyP6cY2ZEudcZC+w5ATRX+9GVqAFdmVvP3NEmq8FbIfijmnlvH7pzTZefaOvgYwywVJHwUrH/1BgHSRcVnOy5GP9JDvffm6mi0jekfvhocwP2YLRKXEWSmKCzw/CuLyi4SmWu9ivV4jtpNM5T3grPjcqRgjw==";
+
+#[test]
+fn the_key_of_a_certificate_is_read_unless_it_is_an_authoritys() {
+    const LEAF: &str = include_str!("../../../../tests/vectors/certificates/leaf.pem");
+    const AUTHORITY: &str = include_str!("../../../../tests/vectors/certificates/ca.pem");
+    const EC: &str = include_str!("../../../../tests/vectors/certificates/ec.pem");
+    let signature = Encoding::Base64.decode(SIGNED_BY_LEAF.as_bytes()).unwrap();
+    for text in [LEAF.to_owned(), format!("{LEAF}{AUTHORITY}"), format!("\n{LEAF}\n")] {
+        let key = key("rsa", KeyForm::Pem, &text).unwrap();
+        assert!(is_signed(&*key, b"Message\nHello\n", &signature));
+        assert!(!is_signed(&*key, b"Message\nhello\n", &signature));
+    }
+    assert!(key("rsa", KeyForm::Pem, AUTHORITY).is_none());
+    assert!(key("rsa", KeyForm::Pem, &format!("{AUTHORITY}{LEAF}")).is_none());
+    assert!(key("rsa", KeyForm::Pem, EC).is_none());
+    assert!(key("ecdsa_p256", KeyForm::Pem, EC).is_some());
+    assert!(key("ecdsa_p256", KeyForm::Pem, LEAF).is_none());
+}

@@ -1,0 +1,69 @@
+//! PayPal: id and time of the transmission, the id of the webhook, and the CRC-32 of the body.
+//!
+//! A CRC is no hash: whoever holds one signed delivery can make another body with the same. What stops that is the
+//! memory against replay, for the signed message is the same; the body counts as not signed.
+//! Source: the PyPI package paypalrestsdk 1.13.3, notifications.py.
+
+use std::sync::Arc;
+
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, known_options, option};
+use crate::scheme::Refusal;
+use crate::scheme::spec::{Spec, SpecProblem};
+
+const ID: &str = "paypal-transmission-id";
+
+/// Makes the scheme. Options: `webhook_id`, as PayPal's page shows it for this URL; it must be given.
+pub(super) fn make(spec: &Spec) -> Compiled {
+    known_options(spec, &["webhook_id"])?;
+    match (option(spec, "webhook_id").as_slice(), &spec.ts) {
+        ([id], Some(_)) if is_id(id) => Ok(Arc::new(PayPal { webhook: id.clone() })),
+        (_, Some(_)) => Err(vec![SpecProblem {
+            field: "options",
+            message: "webhook_id must be given: it is part of what is signed".to_owned(),
+            hint: "copy it from the webhook's page at PayPal".to_owned(),
+        }]),
+        (_, None) => Err(vec![SpecProblem {
+            field: "ts.from",
+            message: "the time is part of what is signed".to_owned(),
+            hint: "write ts: {from: header:PAYPAL-TRANSMISSION-TIME, fmt: rfc3339}".to_owned(),
+        }]),
+    }
+}
+
+#[derive(Debug)]
+struct PayPal {
+    webhook: String,
+}
+
+/// What is signed before the CRC.
+struct Begun(String);
+
+impl Code for PayPal {
+    fn facts(&self) -> CodeFacts {
+        CodeFacts { headers: &[ID], reads_body: true, stamped: true, ..CodeFacts::default() }
+    }
+
+    fn begin(&self, head: &CodeHead<'_>) -> Result<Box<dyn Reader>, Refusal> {
+        let id = head.required(ID)?;
+        let time = head.time.and_then(|time| std::str::from_utf8(time).ok()).ok_or(Refusal::Missing)?;
+        if !is_id(id) {
+            return Err(Refusal::Malformed);
+        }
+        Ok(Box::new(Begun(format!("{id}|{time}|{}|", self.webhook))))
+    }
+}
+
+impl Reader for Begun {
+    fn finish(self: Box<Self>, body: &[u8]) -> Result<Vec<Claim>, Refusal> {
+        let message = format!("{}{}", self.0, crc32fast::hash(body)).into_bytes();
+        Ok(vec![Claim { messages: vec![message], ..Claim::default() }])
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests;
