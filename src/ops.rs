@@ -6,8 +6,11 @@ mod answer;
 mod probe;
 mod public;
 mod ready;
+mod rotation;
 mod server;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -72,6 +75,22 @@ struct Desk {
     startup: StartupFlag,
     probes: Probes,
     scrapes: Arc<Semaphore>,
+    /// Forgotten rotations the log has been told of.
+    told: RefCell<BTreeSet<String>>,
+}
+
+impl Desk {
+    /// Logs each sentence once.
+    fn warn_of(&self, rotations: &[String]) {
+        let mut told = self.told.borrow_mut();
+        // Those that were mended are told of again when they come back.
+        told.retain(|known| rotations.contains(known));
+        for rotation in rotations {
+            if told.insert(rotation.clone()) {
+                tracing::warn!("{rotation}");
+            }
+        }
+    }
 }
 
 /// The sockets of both ports, open but silent.
@@ -138,6 +157,7 @@ impl Bound {
                 startup,
                 probes: Probes::default(),
                 scrapes: Arc::new(Semaphore::new(MOST_SCRAPES)),
+                told: RefCell::default(),
             });
             let local = LocalSet::new();
             for (port, door) in [(Port::Ops, Some(self.ops)), (Port::Admin, self.admin)] {

@@ -189,7 +189,7 @@ impl RouteMeter {
     }
 
     /// The id of every secret of the route and how often it let a request through.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = (&SecretId, u64)> {
+    pub fn secret_uses(&self) -> impl Iterator<Item = (&SecretId, u64)> {
         self.shards
             .first()
             .into_iter()
@@ -198,7 +198,7 @@ impl RouteMeter {
     }
 
     pub(super) fn webhook(&self) -> Webhook {
-        match self.secrets().next() {
+        match self.secret_uses().next() {
             Some(_) => Webhook::Yes,
             None => Webhook::No,
         }

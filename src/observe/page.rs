@@ -207,7 +207,7 @@ pub(super) fn of_routes(shown: Option<&MeterSet>) -> Vec<MetricFamily> {
         request.timed(&[name], &REQUEST_BOUNDS, &tally.request());
         gate.timed(&[name], &GATE_BOUNDS, &tally.gate());
         upstream.timed(&[name], &REQUEST_BOUNDS, &tally.upstream());
-        for (id, used) in meter.secrets() {
+        for (id, used) in meter.secret_uses() {
             secrets.value(&[name, id.as_str()], float(used));
         }
         webhooks.add(name, meter, tally);

@@ -8,8 +8,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::probe;
-use super::{Desk, Startup};
+use super::{Desk, Startup, probe, rotation};
 use crate::base::clock;
 use crate::config::settings::{Settings, Upstream};
 use crate::listen::drain::Stage;
@@ -49,6 +48,8 @@ pub(super) struct Readiness {
     pub(super) dependencies: Vec<Dependency>,
     /// Why it is unhealthy apart from dependencies.
     pub(super) reasons: Vec<String>,
+    /// Rotations that were forgotten.
+    pub(super) rotations: Vec<String>,
 }
 
 /// Looks at everything.
@@ -72,7 +73,9 @@ pub(super) async fn judge(desk: &Desk) -> Readiness {
         (true, Some(_), _) | (true, None, false) => Health::Degraded,
         (true, None, true) => Health::Healthy,
     };
-    Readiness { health, status: Rc::new(Status::clone(&status)), dependencies, reasons }
+    let rotations = rotation::forgotten(&snapshot.settings, &snapshot.meters, clock::now().wall);
+    desk.warn_of(&rotations);
+    Readiness { health, status: Rc::new(Status::clone(&status)), dependencies, reasons, rotations }
 }
 
 async fn dependencies(desk: &Desk, settings: &Settings) -> Vec<Dependency> {
@@ -143,6 +146,7 @@ impl Readiness {
                 "[!] config: {path} is mounted alone (subPath) and never updates; mount its directory"
             ));
         }
+        lines.extend(self.rotations.iter().map(|rotation| format!("[!] {rotation}")));
         for dependency in &self.dependencies {
             let sign = if dependency.health == Health::Healthy { '+' } else { '-' };
             lines.push(format!("[{sign}] {}: {}", dependency.name, dependency.message));

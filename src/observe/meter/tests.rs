@@ -36,7 +36,8 @@ fn secrets_come_and_go_and_those_that_stay_keep_their_numbers() {
     before.route(0).shard(0).unwrap().secret_used("new");
     before.route(0).shard(0).unwrap().secret_used("unknown");
     let after = MeterSet::plan(1, 2, &[webhook("hook", &["new", "newer"])], Some(&before));
-    let used: Vec<_> = after.route(0).secrets().map(|(id, used)| (id.as_str().to_owned(), used)).collect();
+    let used: Vec<_> =
+        after.route(0).secret_uses().map(|(id, used)| (id.as_str().to_owned(), used)).collect();
     assert_eq!(used, [("new".to_owned(), 1), ("newer".to_owned(), 0)]);
 }
 

@@ -203,3 +203,18 @@ fn the_short_form_makes_a_route_for_each_provider_and_for_unknown_names_a_shared
     assert!(!format!("{:?}", seen.folded()).contains(OLD), "the app sees no secret");
     assert_eq!(scene.gate.ask(&Ask::post("/webhook/trello", "{}")).status, 401);
 }
+
+#[test]
+fn a_rotation_that_was_forgotten_is_told_until_the_new_secret_is_used() {
+    let ends = sidegate::base::clock::Wall((unix_now() + 5 * 86_400) * 1_000).rfc3339();
+    let scene = Scene::set(&format!(
+        "routes:\n  - {{name: hook, path: /hook, signature: {{provider: github, replay: \"off\", secrets: \
+         [{{id: next, value: \"{SECRET}\"}}, {{id: last, value: \"{OLD}\", not_after: {ends}}}]}}}}\n"
+    ));
+    let told = || scene.gate.look("/ready?verbose").unwrap().text();
+    assert!(!told().contains("no secret but"), "{}", told());
+    scene.passes(&github_post("/hook", OLD, b"{}"));
+    assert!(told().contains("[!] route hook: callers use no secret but last, which ends at"), "{}", told());
+    scene.passes(&github_post("/hook", SECRET, b"{}"));
+    assert!(!told().contains("no secret but"), "{}", told());
+}
