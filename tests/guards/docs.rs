@@ -256,3 +256,27 @@ fn the_table_and_metric_guards_can_fail() {
     assert!(invented_metrics("README.md", &metrics, good).is_empty());
     assert_eq!(invented_metrics("README.md", &metrics, "x\n`sidegate_a_totals`")[0].line, 2);
 }
+
+/// Decisions are cited by number: each begins with four digits, and no two with the same.
+fn decision_findings(names: &[String]) -> Vec<Finding> {
+    let mut known = BTreeSet::new();
+    let odd = names.iter().filter(|name| {
+        let number = name.split('-').next().unwrap_or_default();
+        let is_number = number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit());
+        !is_number || !known.insert(number.to_owned())
+    });
+    let message = "a decision needs a number of its own".to_owned();
+    odd.map(|name| Finding { path: format!("docs/decisions/{name}"), line: 1, message: message.clone() })
+        .collect()
+}
+
+#[test]
+fn every_decision_has_a_number_of_its_own() {
+    let paths = tree::files("docs/decisions");
+    let names: Vec<String> =
+        paths.iter().filter_map(|path| path.strip_prefix("docs/decisions/")).map(str::to_owned).collect();
+    assert!(names.len() >= 9, "{names:?}");
+    tree::expect_none(&decision_findings(&names));
+    let doubled = ["0001-a.md", "0002-b.md", "0002-c.md", "x.md"].map(str::to_owned);
+    assert_eq!(decision_findings(&doubled).len(), 2, "the guard can fail");
+}
