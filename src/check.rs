@@ -16,6 +16,7 @@ mod maintenance;
 pub mod permit;
 mod policy;
 mod quota;
+mod resign;
 mod secrets;
 mod shared_secret;
 mod signature;
@@ -27,6 +28,7 @@ use http::header;
 use http::request::Parts;
 
 use crate::base::clock::Now;
+use crate::base::request_id::RequestId;
 use crate::identify::client_ip::Client;
 use crate::identify::facts;
 use crate::identify::route::Found;
@@ -42,6 +44,7 @@ pub use policy::Policy;
 use policy::RoutePolicy;
 use quota::Counted;
 pub use quota::MOST_ROUTE_LIMITS;
+use resign::Vouched;
 
 use credentials::Proven;
 
@@ -60,6 +63,8 @@ pub struct Facts {
     pub declared_length: Option<u64>,
     /// The body has been read to its end.
     pub body_taken: bool,
+    /// The request's name, which a signature for the app may carry.
+    pub request_id: Option<RequestId>,
 }
 
 /// What a 401 is to the flood guard.
@@ -184,7 +189,9 @@ impl Policy {
             return hello.need();
         }
         match (&pass.proven.pending, self.route_of(pass)) {
-            (Some(_), Some(route)) if route.judges_bodies() => {
+            (pending, Some(route))
+                if route.resign.is_some() || (pending.is_some() && route.judges_bodies()) =>
+            {
                 BodyNeed::Whole { max: self.whole_body(route) }
             }
             (Some(_) | None, Some(_) | None) => BodyNeed::Stream,
@@ -219,6 +226,7 @@ impl Policy {
             Payload::Whole { bytes, .. } => Some(bytes.as_ref()),
             Payload::Stream(_) => None,
         };
+        let is_handshake = pass.proven.hello.is_some();
         let replay_id = match handshake::meet(route, &mut pass, bytes, (now.wall, &mut facts.identity))? {
             Met::Answer(reply) => {
                 // 12. The app is not asked, so maintenance (11) does not matter; quota does.
@@ -243,6 +251,14 @@ impl Policy {
         // 13. Rules on the body: its size; a streamed body is held to it while it streams.
         if let (Some(route), Some(bytes)) = (route, bytes) {
             self.declared_body(route, u64::try_from(bytes.len()).ok())?;
+        }
+        // Last: the app is told under the operator's own secret what was verified. A handshake was not.
+        if let Some(rule) = route.and_then(|route| route.resign.as_ref()) {
+            let vouched = Vouched { message: replay_id, request: facts.request_id.as_ref(), now: now.wall };
+            match is_handshake {
+                true => rule.strip(&mut pass.parts.headers),
+                false => rule.sign(&mut pass.parts.headers, &payload, vouched)?,
+            }
         }
         let granted = Granted {
             parts: pass.parts,

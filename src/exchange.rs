@@ -165,6 +165,7 @@ impl Worker {
                 (Payload::Whole { bytes, trailers }, Some(lease))
             }
         };
+        facts.request_id = Some(record.request_id());
         match snapshot.policy.body(pass, payload, (&self.tables, now), facts) {
             Verdict::Forward(permit) => Ok(Passed { permit, lease, at: now.mono }),
             Verdict::Answer(answer) => Err(Stop::Answer(answer)),

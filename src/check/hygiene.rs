@@ -42,6 +42,10 @@ impl HeadRules {
             if let Some(signature) = &route.signature {
                 protected.extend(signature.plan.headers().iter().cloned());
             }
+            // What the gate writes there must not be taken away either.
+            if let Some(resign) = &route.resign {
+                protected.extend(resign.plan.headers().iter().cloned());
+            }
             if let Some(secret) = &route.shared_secret {
                 protected.push(secret.header.clone());
             }

@@ -8,6 +8,7 @@ use super::hygiene::HeadRules;
 use super::ip_list::IpRules;
 use super::maintenance::{MaintenanceRule, Urgency};
 use super::quota::{ClientQuota, RouteQuota};
+use super::resign::ResignRule;
 use super::shared_secret::SharedSecretRule;
 use super::signature::SignatureRule;
 use crate::config::settings::{Require, Route, Settings, Unmatched};
@@ -39,6 +40,7 @@ pub(super) struct RoutePolicy {
     pub(super) api_key: Option<ApiKeyRule>,
     pub(super) signature: Option<SignatureRule>,
     pub(super) handshake: Option<HandshakeRule>,
+    pub(super) resign: Option<ResignRule>,
     pub(super) require: Require,
     pub(super) authorize: AuthorizeRule,
     pub(super) max_body: Option<u64>,
@@ -94,6 +96,7 @@ impl RoutePolicy {
             signature,
             shared_secret,
             api_key,
+            resign,
             require,
             authorize,
             ip_allowlist,
@@ -113,6 +116,7 @@ impl RoutePolicy {
                 .as_ref()
                 .map(|signature| SignatureRule::from_settings(signature, name.as_str())),
             handshake: signature.as_ref().and_then(HandshakeRule::from_settings),
+            resign: resign.as_ref().map(ResignRule::from_settings),
             require: *require,
             authorize: AuthorizeRule::from_settings(authorize),
             max_body: *max_body,
@@ -124,6 +128,6 @@ impl RoutePolicy {
 
     /// Whether a rule needs the body's bytes before the app may see anything.
     pub(super) fn judges_bodies(&self) -> bool {
-        self.signature.as_ref().is_some_and(SignatureRule::reads_body)
+        self.resign.is_some() || self.signature.as_ref().is_some_and(SignatureRule::reads_body)
     }
 }

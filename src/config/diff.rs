@@ -219,6 +219,9 @@ fn route(facts: &mut Facts, route: &Route) {
         plain(facts, at("signature.handshake"), text);
         facts.insert(at("signature.handshake.verify_token"), secret_fact(&handshake.verify_tokens));
     }
+    if let Some(resign) = &route.resign {
+        facts.insert(at("resign.secrets"), secret_fact(&resign.secrets));
+    }
     if let Some(shared) = &route.shared_secret {
         plain(facts, at("shared_secret"), shared.header.as_str());
         facts.insert(at("shared_secret.secrets"), secret_fact(&shared.secrets));

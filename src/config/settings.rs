@@ -16,14 +16,15 @@ use ipnet::IpNet;
 use crate::base::name::{LimitName, RouteName, SecretId};
 use crate::base::secret::Secret;
 use crate::scheme::Plan;
-use crate::scheme::handshake::Handshake;
 
 pub use self::keys::{ApiKey, ApiKeys, KeyDigest};
 pub use self::limits::Limits;
+pub use self::signing::{Handshakes, Resign};
 pub use self::telemetry::{LogFormat, LogLevel, Sink, Telemetry};
 
 mod keys;
 mod limits;
+mod signing;
 mod telemetry;
 
 /// One whole configuration.
@@ -174,6 +175,8 @@ pub struct Route {
     pub shared_secret: Option<SharedSecret>,
     /// API key.
     pub api_key: Option<ApiKeyUse>,
+    /// Whose signature the app gets in place of the provider's.
+    pub resign: Option<Resign>,
     /// Whether all or any of the credentials above must verify.
     pub require: Require,
     /// What the caller must be allowed.
@@ -224,19 +227,11 @@ pub struct Signature {
     pub line: u32,
 }
 
-/// How a provider's endpoint challenges are met.
-#[derive(Clone, Debug, Default)]
-pub struct Handshakes {
-    /// Those the gate answers.
-    pub answered: Vec<&'static Handshake>,
-    /// Those the app is shown unsigned.
-    pub forwarded: Vec<&'static Handshake>,
-    /// What the provider shows to be answered, for those that show a secret.
-    pub verify_tokens: Vec<SecretEntry>,
-    /// Origins that may ask whether they may send here.
-    pub origins: Vec<String>,
-    /// The public id of the key, where the answer names it.
-    pub public_id: Option<String>,
+impl Route {
+    /// Whether the whole body is held before the app may see anything.
+    pub fn holds_body(&self) -> bool {
+        self.resign.is_some() || self.signature.as_ref().is_some_and(|signature| signature.plan.reads_body())
+    }
 }
 
 /// What happens to a message seen before.

@@ -76,6 +76,8 @@ impl Names {
             judged.extend(
                 route.signature.iter().flat_map(|signature| signature.plan.headers().iter().cloned()),
             );
+            // An alias of a header the gate signs with would stand beside it.
+            judged.extend(route.resign.iter().flat_map(|resign| resign.plan.headers().iter().cloned()));
             judged.extend(route.shared_secret.iter().map(|secret| secret.header.clone()));
             judged.extend(
                 route.api_key.iter().flat_map(|api_key| api_key.locations.iter().filter_map(header_of)),

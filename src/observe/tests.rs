@@ -24,6 +24,7 @@ pub(super) fn route(name: &str) -> Route {
         signature: None,
         shared_secret: None,
         api_key: None,
+        resign: None,
         require: Require::All,
         authorize: Authorize::default(),
         ip_allowlist: None,

@@ -7,6 +7,7 @@ mod maintenance;
 mod places;
 mod quotas;
 mod replay;
+mod resign;
 mod routing;
 mod signatures;
 mod telling;

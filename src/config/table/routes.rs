@@ -67,6 +67,12 @@ pub(super) static ROUTE: Group = Group {
             "Limits on requests; every one of them must admit.",
         ),
         key("body", &[Form::Map(&BODY)], Default::Absent, "Rules on the body."),
+        key(
+            "resign",
+            &[Form::Map(&RESIGN)],
+            Default::Absent,
+            "The app gets a Standard Webhooks signature of your own in place of the provider's: `webhook-id`, `webhook-timestamp`, `webhook-signature`.",
+        ),
         key("critical", &[BOOLEAN], Default::Text("false"), "Served during maintenance."),
         key(
             "upstream",
@@ -81,6 +87,16 @@ pub(super) static ROUTE: Group = Group {
             "A route without any credential check must say so here.",
         ),
     ],
+};
+
+static RESIGN: Group = Group {
+    name: "resign",
+    keys: &[key(
+        "secrets",
+        access::SECRETS,
+        Default::Required,
+        "What the gate signs with, base64, `whsec_` before it or not. All that are valid sign, for rotation.",
+    )],
 };
 
 static SIGNATURE: Group = Group {

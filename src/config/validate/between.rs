@@ -13,7 +13,7 @@ use crate::config::units::size_text;
 pub(super) fn judge_bodies(routes: &[Written<'_>], limits: &Limits, reading: &mut Reading<'_>) {
     let most = limits.buffered_total;
     for Written { route, view } in routes {
-        let is_held = route.signature.as_ref().is_some_and(|signature| signature.plan.reads_body());
+        let is_held = route.holds_body();
         if is_held
             && route.max_body.is_some_and(|size| size > most)
             && let Some(place) = Section(Some(*view)).section("body").get("max_size")

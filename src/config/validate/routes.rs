@@ -74,6 +74,7 @@ fn route(view: View<'_>, reading: &mut Reading<'_>) -> Option<Route> {
         signature: signature.flatten(),
         shared_secret,
         api_key,
+        resign: section.get("resign").and_then(|view| signature::resign(view, reading)),
         require: match section.word("require", &["all", "any"]) {
             Some("any") => Require::Any,
             Some(_) | None => Require::All,
@@ -111,6 +112,12 @@ fn judge(section: Section<'_>, view: View<'_>, route: &Route, reading: &mut Read
         }
         (true, false) | (false, true) => {}
     }
+    if let (Some(place), false) = (section.get("resign"), is_checked) {
+        let message = format!("the route {name} would vouch for requests nobody verified");
+        reading
+            .report
+            .error(place.key_spot(), Fault::new(message, "add signature, shared_secret or api_key"));
+    }
     let asks = !route.authorize.roles.is_empty() || !route.authorize.permissions.is_empty();
     if asks
         && section.get("api_key").is_none()
@@ -122,7 +129,7 @@ fn judge(section: Section<'_>, view: View<'_>, route: &Route, reading: &mut Read
     quota::judge_keys(section, route, reading);
     let most = defaults::MOST_BUFFERED_BODY;
     if route.max_body.is_some_and(|size| size > most)
-        && route.signature.as_ref().is_some_and(|signature| signature.plan.reads_body())
+        && route.holds_body()
         && let Some(place) = section.section("body").get("max_size")
     {
         let message = "a signed body is held until its signature is verified, so it has at most 25MiB";

@@ -8,7 +8,7 @@ use crate::base::secret::Secret;
 use crate::config::nearest::nearest;
 use crate::config::raw::View;
 use crate::config::report::{Fault, Spot};
-use crate::config::settings::{Replay, SecretEntry, Signature};
+use crate::config::settings::{Replay, Resign, SecretEntry, Signature};
 use crate::config::units;
 use crate::scheme::{self, KeySpec, Plan, Preset, Spec, SpecProblem, TsSpec};
 
@@ -90,6 +90,22 @@ pub(super) fn of_preset(preset: &Preset, view: View<'_>, reading: &mut Reading<'
     };
     warn(&signature, &spec, none, view.key_spot(), reading);
     Some(signature)
+}
+
+/// Reads the `resign` key of a route.
+pub(super) fn resign(view: View<'_>, reading: &mut Reading<'_>) -> Option<Resign> {
+    let plan = Plan::compile(&scheme::preset("standard_webhooks")?.spec(None).ok()?).ok()?;
+    let read = |secret: &Secret| {
+        let message = plan.key(secret).err()?.to_string();
+        Some(Fault::new(
+            message,
+            "write base64, with or without whsec_ before it: whsec_$(openssl rand -base64 32)",
+        ))
+    };
+    let section = Section(Some(view));
+    let secrets =
+        section.get("secrets").map(|view| secrets::entries(view, &read, reading)).unwrap_or_default();
+    Some(Resign { plan, secrets, line: view.line() })
 }
 
 fn unknown_provider(name: &str) -> Fault {

@@ -56,6 +56,7 @@ fn route(name: RouteName, view: View<'_>, reading: &mut Reading<'_>) -> Option<R
         signature,
         shared_secret,
         api_key: None,
+        resign: None,
         require: Require::All,
         authorize: Authorize::default(),
         ip_allowlist: None,

@@ -26,6 +26,7 @@ fn route(text: &str, methods: &[&str], hosts: &[&str]) -> Route {
         signature: None,
         shared_secret: None,
         api_key: None,
+        resign: None,
         require: Require::All,
         authorize: Authorize::default(),
         ip_allowlist: None,
