@@ -52,7 +52,9 @@ use http::HeaderMap;
 
 pub use key::{Key, KeyProblem};
 pub use plan::Plan;
-pub use presets::{Evidence, NamedSpec, Preset, Shape, Stamp, UnknownVariant, preset, presets};
+pub use presets::{
+    Evidence, Level, NamedSpec, OWN_HEADER, Preset, READ_ON, Shape, Stamp, UnknownVariant, preset, presets,
+};
 pub use session::Session;
 pub use sign::{Delivered, SignProblem};
 pub use spec::{KeySpec, Spec, SpecProblem, TsSpec, WhenSpec};

@@ -1,4 +1,6 @@
-//! `sidegate providers [NAME]`: which webhook providers are known, and how each signs.
+//! `sidegate providers [NAME]`: which webhook providers are known, how each signs, and what that does not protect.
+
+mod yaml;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Value, json};
@@ -6,7 +8,10 @@ use serde_json::{Value, json};
 use super::output::Output;
 use super::{BAD, FINE, Format};
 use crate::config::nearest::nearest;
-use crate::scheme::{self, Preset, Spec};
+use crate::scheme::{self, OWN_HEADER, Plan, Preset, READ_ON, Spec};
+
+/// Stands in what is printed for the header an operator chooses.
+const ANY_HEADER: &str = "X-Your-Header";
 
 /// List webhook provider presets, or show one.
 #[derive(Debug, clap::Args)]
@@ -35,20 +40,21 @@ impl Providers {
             Format::Human => {
                 let mut table = Table::new();
                 table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-                table.set_header(["NAME", "PROVIDER", "VARIANTS", "BODY SIGNED", "FACTS FROM"]);
+                table.set_header(["NAME", "PROVIDER", "VARIANTS", "BODY SIGNED", "LEVEL", "FACTS FROM"]);
                 for preset in all {
                     let variants: Vec<&str> = preset.schemes.iter().map(|scheme| scheme.name).collect();
-                    let bound = if preset.body_bound { "yes" } else { "no" };
+                    let bound = if is_body_bound(preset) { "yes" } else { "no" };
                     table.add_row([
                         preset.name,
                         preset.title,
                         &variants.join(", "),
                         bound,
+                        preset.level().word(),
                         preset.verified.word(),
                     ]);
                 }
                 output.say(table);
-                output.say("\nShow one with: sidegate providers NAME");
+                output.say(format_args!("\n{} presets. Show one with: sidegate providers NAME", all.len()));
             }
         }
         FINE
@@ -65,27 +71,97 @@ impl Providers {
         };
         match self.format {
             Format::Json => output.say(format_args!("{:#}", describe(preset))),
-            Format::Human => {
-                output.say(format_args!("# {} ({})", preset.title, preset.name));
-                for line in preset.sources {
-                    output.say(format_args!("# source: {line}"));
-                }
-                if !preset.notes.is_empty() {
-                    output.say(format_args!("# note: {}", preset.notes));
-                }
-                if !preset.body_bound {
-                    output.say("# the body is NOT covered: only the caller is proven, not what it sends");
-                }
-                for named in preset.schemes {
-                    let Ok(spec) = preset.spec(Some(named.name)) else { continue };
-                    let old = if named.deprecated { "  # kept for old receivers" } else { "" };
-                    output.say(format_args!("\n# variant: {}{old}", named.name));
-                    output.say(yaml(&spec));
-                }
-            }
+            Format::Human => output.say(page(preset)),
         }
         FINE
     }
+}
+
+/// What is printed about one preset.
+fn page(preset: &Preset) -> String {
+    let mut lines = vec![
+        format!("# {} ({})", preset.title, preset.name),
+        format!("# level: {}; facts from {}, read {READ_ON}", preset.level().word(), preset.verified.word()),
+    ];
+    lines.extend(preset.proofs.iter().map(|proof| format!("# verified by {proof}")));
+    lines.extend(preset.sources.iter().map(|source| format!("# source: {source}")));
+    if !preset.aliases.is_empty() {
+        lines.push(format!("# also: {}", preset.aliases.join(", ")));
+    }
+    if !preset.notes.is_empty() {
+        lines.push(format!("# note: {}", preset.notes));
+    }
+    for (title, specs) in selections(preset) {
+        lines.push(format!("\n# {title}"));
+        if let Ok(plan) = Plan::compile_all(&specs) {
+            lines.extend(open_ends(&plan).into_iter().map(|end| format!("# {end}")));
+        }
+        if specs.iter().any(|spec| spec.sig.iter().any(|place| *place == format!("header:{ANY_HEADER}"))) {
+            lines.push(format!("# with provider: {}, say header: NAME", preset.name));
+        }
+        lines.push(yaml::scheme(&specs));
+    }
+    lines.join("\n")
+}
+
+/// Every way a route can use a preset: as it is, and with each variant that is another.
+fn selections(preset: &Preset) -> Vec<(String, Vec<Spec>)> {
+    let mut found: Vec<(String, Vec<Spec>)> = Vec::new();
+    let usual = preset.specs(None).unwrap_or_default();
+    for named in preset.schemes {
+        let specs = preset.specs(Some(named.name)).unwrap_or_default();
+        let old = if named.deprecated { ", kept for old receivers" } else { "" };
+        found.push((format!("variant: {}{old}", named.name), specs));
+    }
+    match found.first_mut() {
+        Some((title, specs)) if *specs == usual => *title = format!("{title}, the default"),
+        Some(_) | None => found.insert(0, ("the default, chosen from by the request".to_owned(), usual)),
+    }
+    for (_, specs) in &mut found {
+        specs.iter_mut().for_each(|spec| spec.set_header(ANY_HEADER));
+    }
+    found
+}
+
+/// What a scheme leaves unprotected, one sentence each.
+pub(super) fn open_ends(plan: &Plan) -> Vec<String> {
+    let mut ends = Vec::new();
+    if !plan.signs_message() {
+        ends.push("not protected: anything. It shows only that the sender knows the secret".to_owned());
+    } else if !plan.is_body_bound() {
+        ends.push("not protected: the body, which can be another with the same signature".to_owned());
+    }
+    if plan.signs_message() && !plan.is_stamped() {
+        let text = "not protected: repetition. No time and no id is signed; replay is off unless written";
+        ends.push(text.to_owned());
+    }
+    if plan.is_stamped() && plan.has_timestamp() && plan.tolerance().is_none() {
+        ends.push("not protected: age. No bound is known; set tolerance".to_owned());
+    }
+    if plan.is_public_key() {
+        let text = "not protected: the audience, unless the provider has a key for each of its customers";
+        ends.push(text.to_owned());
+    }
+    if plan.is_digest() {
+        ends.push("weak: a plain hash, which is why bodies with a NUL are refused".to_owned());
+    }
+    if plan.is_sha1() {
+        ends.push("weak: SHA-1".to_owned());
+    }
+    if plan.needs_url() {
+        ends.push("signs the URL: set public_url".to_owned());
+    }
+    ends
+}
+
+fn is_body_bound(preset: &Preset) -> bool {
+    usual_plan(preset).is_some_and(|plan| plan.is_body_bound())
+}
+
+fn usual_plan(preset: &Preset) -> Option<Plan> {
+    let mut specs = preset.specs(None).ok()?;
+    specs.iter_mut().for_each(|spec| spec.set_header(ANY_HEADER));
+    Plan::compile_all(&specs).ok()
 }
 
 fn describe(preset: &Preset) -> Value {
@@ -94,54 +170,29 @@ fn describe(preset: &Preset) -> Value {
         .iter()
         .map(|named| json!({"name": named.name, "deprecated": named.deprecated}))
         .collect();
+    let plan = usual_plan(preset);
+    let own = preset
+        .specs(None)
+        .is_ok_and(|specs| specs.iter().any(|spec| spec.sig.iter().any(|place| place == OWN_HEADER)));
     json!({
         "name": preset.name,
         "title": preset.title,
+        "aliases": preset.aliases,
         "variants": variants,
-        "body_bound": preset.body_bound,
+        "body_bound": plan.as_ref().is_some_and(Plan::is_body_bound),
+        "stamped": plan.as_ref().is_some_and(Plan::is_stamped),
+        "signs_url": plan.as_ref().is_some_and(Plan::needs_url),
+        "tolerance_seconds": plan.as_ref().and_then(Plan::tolerance).filter(|span| !span.is_zero()).map(|span| span.as_secs()),
+        "asks_for_header": own,
         "verified": preset.verified.word(),
+        "level": preset.level().word(),
+        "proofs": preset.proofs,
         "experimental": preset.is_experimental(),
+        "read_on": READ_ON,
         "sources": preset.sources,
         "notes": preset.notes,
     })
 }
 
-/// The scheme as a block one can paste under `signature:`.
-fn yaml(spec: &Spec) -> String {
-    let mut lines = vec!["scheme:".to_owned(), format!("  kind: {}", spec.kind)];
-    let quote = |text: &str| Value::String(text.to_owned()).to_string();
-    if spec.kind != "token" {
-        lines.push(format!("  hash: {}", spec.hash));
-    }
-    let sig: Vec<String> = spec.sig.iter().map(|locator| quote(locator)).collect();
-    lines.push(format!("  sig: [{}]", sig.join(", ")));
-    let optional = [
-        ("split", &spec.split),
-        ("kv", &spec.kv),
-        ("field", &spec.field),
-        ("pick", &spec.pick),
-        ("prefix", &spec.prefix),
-    ];
-    for (key, value) in optional {
-        if let Some(value) = value {
-            lines.push(format!("  {key}: {}", quote(value)));
-        }
-    }
-    if spec.kind != "token" {
-        lines.push(format!("  enc: {}", spec.enc));
-        lines.push(format!("  msg: {}", quote(&spec.msg)));
-    }
-    if let Some(ts) = &spec.ts {
-        let from: Vec<String> = ts.from.iter().map(|locator| quote(locator)).collect();
-        let tolerance = ts.tol_s.map(|seconds| format!(", tol: {seconds}s")).unwrap_or_default();
-        lines.push(format!("  ts: {{from: [{}], fmt: {}{tolerance}}}", from.join(", "), ts.fmt));
-    }
-    if spec.key.enc != "utf8" || !spec.key.strip.is_empty() {
-        let strip: Vec<String> = spec.key.strip.iter().map(|text| quote(text)).collect();
-        lines.push(format!("  key: {{enc: {}, strip: [{}]}}", spec.key.enc, strip.join(", ")));
-    }
-    if let Some(id) = &spec.id {
-        lines.push(format!("  id: {}", quote(id)));
-    }
-    lines.join("\n")
-}
+#[cfg(test)]
+mod tests;

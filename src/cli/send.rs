@@ -4,14 +4,14 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
 
 use super::http_client::{self, Call};
 use super::output::Output;
 use super::{BAD, FINE, Format, USAGE, secrets};
 use crate::base::clock;
 use crate::base::secret::Secret;
-use crate::scheme::{self, Delivery, Plan, SignProblem, SignedHead};
+use crate::scheme::{self, Delivered, Delivery, Plan, SignProblem, SignedHead, Spec};
 
 /// Most bytes of a body that is sent.
 const LARGEST_BODY: u64 = 64 * 1024 * 1024;
@@ -40,6 +40,9 @@ pub(super) struct Send {
     /// Delivery id, for providers that send one; default: random
     #[arg(long)]
     id: Option<String>,
+    /// Header that carries the secret, for providers that leave its name to the receiver
+    #[arg(long, value_name = "NAME")]
+    signature_header: Option<String>,
     /// URL the receiver verifies, where the provider signs it; default: URL
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -60,6 +63,8 @@ pub(super) struct Send {
 pub(super) struct Parcel<'a> {
     pub(super) provider: &'a str,
     pub(super) variant: Option<&'a str>,
+    /// The operator's header, where the provider has none of its own.
+    pub(super) own_header: Option<&'a str>,
     pub(super) secret: &'a Secret,
     pub(super) method: &'a str,
     pub(super) target: &'a str,
@@ -71,34 +76,43 @@ pub(super) struct Parcel<'a> {
 }
 
 impl Parcel<'_> {
-    /// The headers the provider would add.
+    /// The request as the provider would send it.
     ///
     /// # Errors
     /// A sentence that says what is missing.
-    pub(super) fn sign(&self) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
-        let preset = scheme::preset(self.provider)
-            .ok_or_else(|| format!("no preset {}; `sidegate providers` lists them", self.provider))?;
-        let spec = preset.spec(self.variant).map_err(|unknown| {
-            format!("{} has no variant {}; it has {}", self.provider, unknown.asked, unknown.known.join(", "))
+    pub(super) fn sign(&self) -> Result<Delivered, String> {
+        let provider = self.provider;
+        let preset = scheme::preset(provider)
+            .ok_or_else(|| format!("no preset {provider}; `sidegate providers` lists them"))?;
+        let mut specs = preset.specs(self.variant).map_err(|unknown| {
+            format!("{provider} has no variant {}; it has {}", unknown.asked, unknown.known.join(", "))
         })?;
-        let plan = Plan::compile(&spec).map_err(|problems| {
+        if let Some(name) = self.own_header {
+            specs.iter_mut().for_each(|spec| spec.set_header(name));
+        }
+        if specs.iter().any(Spec::asks_for_header) {
+            return Err(format!(
+                "{provider} leaves the header to the receiver: give --signature-header NAME"
+            ));
+        }
+        let plan = Plan::compile_all(&specs).map_err(|problems| {
             problems
                 .first()
-                .map_or_else(String::new, |problem| format!("{}: {}", problem.field, problem.message))
+                .map_or_else(String::new, |(_, problem)| format!("{}: {}", problem.field, problem.message))
         })?;
-        let key = plan.key(self.secret).map_err(|problem| format!("{}: {problem}", self.provider))?;
+        let key = plan.key(self.secret).map_err(|problem| format!("{provider}: {problem}"))?;
         let head = SignedHead {
             method: self.method,
             path_and_query: self.target,
             url: Some(self.url),
             headers: self.headers,
         };
-        plan.sign(&key, &Delivery { head, body: self.body, id: self.id }, self.at).map_err(|problem| match problem {
-            SignProblem::NotInHeader => "this provider's signature does not stand in a header".to_owned(),
+        let delivery = Delivery { head, body: self.body, id: self.id };
+        plan.deliver(&key, &delivery, self.at).map_err(|problem| match problem {
+            SignProblem::NotInHeader | SignProblem::WrongKey | SignProblem::PublicKey => problem.to_string(),
             SignProblem::NotAHeader => "the signature cannot be a header value".to_owned(),
-            SignProblem::WrongKey | SignProblem::PublicKey => problem.to_string(),
             SignProblem::Unfit(refusal) => {
-                format!("the scheme would refuse it ({refusal:?}); give what it signs with -H, --id or --public-url")
+                format!("the scheme would refuse it ({refusal:?}); give what it signs with -H, --body, --id or --public-url")
             }
         })
     }
@@ -127,6 +141,7 @@ impl Send {
         let parcel = Parcel {
             provider: &self.provider,
             variant: self.variant.as_deref(),
+            own_header: self.signature_header.as_deref(),
             secret: &secret,
             method: &self.method,
             target: &target,
@@ -137,23 +152,19 @@ impl Send {
             at: clock::now().wall,
         };
         let signed = parcel.sign()?;
-        for (name, value) in signed {
-            if self.dry_run {
-                output.say(format_args!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
-            }
-            headers.insert(name, value);
-        }
         if self.dry_run {
+            self.tell(&signed, &target, &body, output);
             return Ok(FINE);
         }
+        headers.extend(signed.headers);
         let lines: Vec<(String, Vec<u8>)> =
             headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
         let call = Call {
             method: &self.method,
-            target: &target,
+            target: &signed.path_and_query,
             host: &host,
             headers: &lines,
-            body: &body,
+            body: &signed.body,
             timeout: Duration::from_secs(self.timeout.max(1)),
         };
         match http_client::call(&door, &call) {
@@ -162,6 +173,19 @@ impl Send {
                 output.complain(format_args!("error: {problem}"));
                 Ok(BAD)
             }
+        }
+    }
+
+    /// What would be sent: headers that are added, and the target and the body where they are changed.
+    fn tell(&self, signed: &Delivered, target: &str, body: &[u8], output: &mut Output) {
+        for (name, value) in &signed.headers {
+            output.say(format_args!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+        }
+        if signed.path_and_query != target {
+            output.say(format_args!("target: {}", signed.path_and_query));
+        }
+        if signed.body != body {
+            output.say(format_args!("body: {}", String::from_utf8_lossy(&signed.body)));
         }
     }
 

@@ -72,6 +72,12 @@ pub(super) trait Code: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Refusal`] for everything the head alone can show to be wrong.
     fn begin(&self, head: &CodeHead<'_>) -> Result<Box<dyn Reader>, Refusal>;
+
+    /// For the sender, where signatures stand inside the body: the body with the signature of each message in it.
+    /// `None`: they do not, or it cannot be signed.
+    fn signed(&self, _body: &[u8], _sign: &dyn Fn(&[u8]) -> String) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// One request of a code scheme, its body awaited.

@@ -127,6 +127,12 @@ impl Plan {
         self.all().any(|rules| rules.facts.needs_url)
     }
 
+    /// Whether the URL stands in the message without a mark at its end, so that it is only safe where the route fixes
+    /// its path.
+    pub fn has_open_url(&self) -> bool {
+        self.all().any(|rules| rules.facts.open_url)
+    }
+
     /// Whether the verdict needs the body. Where it does not, [`Plan::begin`] gives it, and [`Session::finish`] may be
     /// called with nothing.
     pub fn reads_body(&self) -> bool {

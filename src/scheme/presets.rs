@@ -1,18 +1,52 @@
 //! What is known about each provider, as data. Decides nothing: `Plan::compile` checks a preset as it checks a
 //! scheme of the config file.
 //!
-//! One file per family under `presets/`; [`ALL`] names every preset once, in alphabetical order.
+//! One table per family under `presets/`, one entry per provider: name, title, how sure the facts are, schemes with
+//! the strongest first, where the facts were read, and a note where there is something to know. A scheme is made
+//! with the words of `shape`, whose defaults most providers share.
 
-mod plain;
+mod request;
+mod shape;
+mod signed_body;
 mod stamped;
 mod standard;
 mod token;
 
-use super::spec::{KeySpec, Spec, TsSpec};
+use std::sync::LazyLock;
+
+pub use shape::{Shape, Stamp};
+
+use super::spec::Spec;
+
+/// When the facts were last read.
+pub const READ_ON: &str = "2026-11";
+
+/// Stands in a locator for the header whose name the operator chooses.
+pub const OWN_HEADER: &str = "header:<own>";
 
 /// Every preset, sorted by name.
-const ALL: &[Preset] =
-    &[plain::GITHUB, token::GITLAB, stamped::SLACK, standard::STANDARD_WEBHOOKS, stamped::STRIPE];
+static ALL: LazyLock<Vec<Preset>> = LazyLock::new(|| {
+    let families =
+        [signed_body::PRESETS, stamped::PRESETS, standard::PRESETS, request::PRESETS, token::PRESETS];
+    let mut all = families.concat();
+    all.sort_by_key(|preset| preset.name);
+    all
+});
+
+/// Where facts were read, for sources that many presets share.
+const TRIGGER: &str = "npm @trigger.dev/core 4.8.3, webhooks";
+const NUXT: &str = "npm nuxt-webhook-validators 0.2.12";
+const TERN: &str = "npm @hookflo/tern 4.1.0";
+const SKILLS: &str = "hookdeck/webhook-skills f8a4801";
+const VERIFIER: &str =
+    "a declarative TypeScript verifier and its tests (public index 55077555242, 55548423831)";
+const CATALOGUE: &str = "webhooks.cc provider catalogue";
+const CHANGELOG: &str = "changelog of a Rust verifier crate (public index 68311274338)";
+const ANYMAIL: &str = "anymail/django-anymail 8c40cc4, anymail/webhooks";
+const SEEN: &str = "the header's name in three or more unrelated public repositories";
+const THIRD_PARTY: &str = "one third-party implementation";
+const THIRD_PARTIES: &str = "two or more third-party implementations that agree";
+const UNREAD: &str = "general knowledge, not read again";
 
 /// One provider's schemes and what is known about them.
 #[derive(Clone, Debug)]
@@ -25,10 +59,12 @@ pub struct Preset {
     pub verified: Evidence,
     /// Where the facts were read.
     pub sources: &'static [&'static str],
+    /// Other names it goes by in the config file.
+    pub aliases: &'static [&'static str],
     /// What an operator should know; may be empty.
     pub notes: &'static str,
-    /// Whether the signature covers the whole body. Where it does not, the body is only as good as the way it came.
-    pub body_bound: bool,
+    /// The published vectors and official libraries that our tests verify it with.
+    pub proofs: &'static [&'static str],
     /// Strongest first.
     pub schemes: &'static [NamedSpec],
 }
@@ -48,8 +84,19 @@ pub enum Evidence {
     Memory,
 }
 
+/// How far a preset can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// A published vector or the provider's own library agrees with it in our tests.
+    Proven,
+    /// The provider's own words or several independent implementations say so.
+    Documented,
+    /// A single third party or nothing at all says so.
+    Experimental,
+}
+
 /// One scheme of a preset.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct NamedSpec {
     /// The variant's name in the config file.
     pub name: &'static str,
@@ -57,52 +104,6 @@ pub struct NamedSpec {
     pub deprecated: bool,
     /// The scheme.
     pub shape: Shape,
-}
-
-/// A [`Spec`] as constant data; fields mean the same.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    /// See [`Spec::kind`].
-    pub kind: &'static str,
-    /// See [`Spec::hash`].
-    pub hash: &'static str,
-    /// See [`Spec::sig`].
-    pub sig: &'static [&'static str],
-    /// See [`Spec::split`].
-    pub split: Option<&'static str>,
-    /// See [`Spec::kv`].
-    pub kv: Option<&'static str>,
-    /// See [`Spec::field`].
-    pub field: Option<&'static str>,
-    /// See [`Spec::pick`].
-    pub pick: Option<&'static str>,
-    /// See [`Spec::prefix`].
-    pub prefix: Option<&'static str>,
-    /// See [`Spec::enc`].
-    pub enc: &'static str,
-    /// See [`Spec::msg`].
-    pub msg: &'static str,
-    /// See [`Spec::ts`].
-    pub ts: Option<Stamp>,
-    /// See [`KeySpec::enc`].
-    pub key_enc: &'static str,
-    /// See [`KeySpec::strip`].
-    pub key_strip: &'static [&'static str],
-    /// Where the delivery's id stands; only trusted where the signed message holds it. See [`Spec::id`].
-    pub id: Option<&'static str>,
-    /// See [`Spec::require`].
-    pub require: &'static [(&'static str, &'static str)],
-}
-
-/// A [`TsSpec`] as constant data; fields mean the same.
-#[derive(Clone, Copy, Debug)]
-pub struct Stamp {
-    /// See [`TsSpec::from`].
-    pub from: &'static [&'static str],
-    /// See [`TsSpec::fmt`].
-    pub fmt: &'static str,
-    /// See [`TsSpec::tol_s`].
-    pub tol_s: Option<u64>,
 }
 
 /// A variant no scheme of the preset has.
@@ -114,36 +115,48 @@ pub struct UnknownVariant {
     pub known: Vec<&'static str>,
 }
 
-/// HMAC-SHA256 over the body, hex, key as written: what most presets differ from in two or three fields.
-const HMAC: Shape = Shape {
-    kind: "hmac",
-    hash: "sha256",
-    sig: &[],
-    split: None,
-    kv: None,
-    field: None,
-    pick: None,
-    prefix: None,
-    enc: "hex",
-    msg: "{body}",
-    ts: None,
-    key_enc: "utf8",
-    key_strip: &[],
-    id: None,
-    require: &[],
-};
+/// A table of presets; see the module's words for the order of an entry.
+macro_rules! family {
+    ($(
+        $name:literal $title:literal $evidence:ident
+        [$($scheme:expr),+ $(,)?]
+        from [$($source:expr),+ $(,)?]
+        $(also [$($alias:literal),+])?
+        $(proven [$($proof:literal),+])?
+        $(note $note:literal)?;
+    )+) => {
+        pub(super) const PRESETS: &[Preset] = &[$(Preset {
+            name: $name,
+            title: $title,
+            verified: Evidence::$evidence,
+            sources: &[$($source),+],
+            aliases: &[$($($alias),+)?],
+            notes: concat!($($note)?),
+            proofs: &[$($($proof),+)?],
+            schemes: &[$($scheme),+],
+        }),+];
+    };
+}
+use family;
 
-/// The secret itself in a header.
-const TOKEN: Shape = Shape { kind: "token", ..HMAC };
+/// A scheme with a name of its own.
+const fn named(name: &'static str, shape: Shape) -> NamedSpec {
+    NamedSpec { name, deprecated: false, shape }
+}
+
+/// A scheme that is kept for old receivers.
+const fn old(name: &'static str, shape: Shape) -> NamedSpec {
+    NamedSpec { name, deprecated: true, shape }
+}
 
 /// Every preset, sorted by name.
 pub fn presets() -> &'static [Preset] {
-    ALL
+    &ALL
 }
 
-/// The preset of that exact name.
+/// The preset of that exact name or alias.
 pub fn preset(name: &str) -> Option<&'static Preset> {
-    ALL.iter().find(|preset| preset.name == name)
+    ALL.iter().find(|preset| preset.name == name || preset.aliases.contains(&name))
 }
 
 impl Preset {
@@ -160,19 +173,55 @@ impl Preset {
                 .find(|scheme| scheme.name == asked)
                 .or_else(|| asked.parse().ok().and_then(|number: usize| self.schemes.get(number))),
         };
-        found.map(|scheme| scheme.shape.spec(format!("{}/{}", self.name, scheme.name))).ok_or_else(|| {
-            UnknownVariant {
-                asked: variant.unwrap_or_default().to_owned(),
-                known: self.schemes.iter().map(|scheme| scheme.name).collect(),
-            }
-        })
+        let unknown = || UnknownVariant {
+            asked: variant.unwrap_or_default().to_owned(),
+            known: self.schemes.iter().map(|scheme| scheme.name).collect(),
+        };
+        found.map(|scheme| self.spec_of(scheme)).ok_or_else(unknown)
+    }
+
+    /// The schemes a route is judged by: that of the variant alone; without one the first, and beside it those that
+    /// count for requests of another form.
+    ///
+    /// # Errors
+    /// [`UnknownVariant`] with what there is.
+    pub fn specs(&self, variant: Option<&str>) -> Result<Vec<Spec>, UnknownVariant> {
+        let first = self.spec(variant)?;
+        if variant.is_some() {
+            return Ok(vec![Spec { when: super::WhenSpec::default(), ..first }]);
+        }
+        let others = self.schemes.iter().skip(1).filter(|scheme| scheme.shape.is_conditional());
+        Ok(std::iter::once(first).chain(others.map(|scheme| self.spec_of(scheme))).collect())
+    }
+
+    fn spec_of(&self, scheme: &NamedSpec) -> Spec {
+        scheme.shape.spec(format!("{}/{}", self.name, scheme.name))
+    }
+
+    /// How far it can be relied on.
+    pub fn level(&self) -> Level {
+        if !self.proofs.is_empty() {
+            return Level::Proven;
+        }
+        match self.verified {
+            Evidence::Sdk | Evidence::Docs | Evidence::Multi => Level::Documented,
+            Evidence::Third | Evidence::Memory => Level::Experimental,
+        }
     }
 
     /// Whether the facts rest on too little to be sold as supported.
     pub fn is_experimental(&self) -> bool {
-        match self.verified {
-            Evidence::Sdk | Evidence::Docs | Evidence::Multi => false,
-            Evidence::Third | Evidence::Memory => true,
+        self.level() == Level::Experimental
+    }
+}
+
+impl Level {
+    /// The word in tables: `proven`, `documented`, `experimental`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Documented => "documented",
+            Self::Experimental => "experimental",
         }
     }
 }
@@ -188,38 +237,6 @@ impl Evidence {
             Self::Memory => "memory",
         }
     }
-}
-
-impl Shape {
-    fn spec(&self, name: String) -> Spec {
-        Spec {
-            name,
-            kind: self.kind.into(),
-            hash: self.hash.into(),
-            sig: owned(self.sig),
-            split: self.split.map(Into::into),
-            kv: self.kv.map(Into::into),
-            field: self.field.map(Into::into),
-            pick: self.pick.map(Into::into),
-            prefix: self.prefix.map(Into::into),
-            enc: self.enc.into(),
-            msg: self.msg.into(),
-            ts: self.ts.map(|stamp| TsSpec {
-                from: owned(stamp.from),
-                fmt: stamp.fmt.into(),
-                tol_s: stamp.tol_s,
-                ..TsSpec::default()
-            }),
-            key: KeySpec { enc: self.key_enc.into(), strip: owned(self.key_strip), ..KeySpec::default() },
-            id: self.id.map(Into::into),
-            require: self.require.iter().map(|(at, text)| ((*at).into(), (*text).into())).collect(),
-            ..Spec::default()
-        }
-    }
-}
-
-fn owned(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
 #[cfg(test)]

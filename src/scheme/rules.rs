@@ -75,6 +75,7 @@ pub(super) struct Facts {
     pub(super) body_bound: bool,
     pub(super) stamped: bool,
     pub(super) needs_url: bool,
+    pub(super) open_url: bool,
     /// Every header the verdict uses.
     pub(super) headers: Vec<HeaderName>,
 }
@@ -116,6 +117,9 @@ impl Rules {
         self.facts.stream = if self.reading.kind.needs_whole() { None } else { self.stream() };
         let fields: Vec<&Field> = self.message.iter().flat_map(Part::fields).collect();
         self.facts.needs_url = fields.iter().any(|field| matches!(field.what, What::Url | What::UrlNoQuery));
+        let has = |wanted: fn(&What) -> bool| fields.iter().any(|field| wanted(&field.what));
+        let joined_form = has(|what| *what == What::Url) && has(|what| matches!(what, What::FormSorted(_)));
+        self.facts.open_url = joined_form || has(|what| *what == What::UrlNoQuery);
         let waiting = fields.iter().filter(|field| self.field_waits(field)).count();
         self.facts.late = self.facts.sig_in_body
             || self.facts.stamp_in_body
@@ -130,6 +134,7 @@ impl Rules {
             self.facts.late = true;
             self.facts.needs_url = code.needs_url;
             self.facts.sig_by_code = code.reads_signatures;
+            self.facts.open_url = code.needs_url;
             self.facts.body_bound = code.body_bound;
             self.facts.stamped = code.stamped;
             self.facts.reads_body = code.reads_body || self.facts.sig_in_body;

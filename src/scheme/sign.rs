@@ -85,6 +85,11 @@ pub(super) fn deliver(
             made.header(name, text)?;
         }
     }
+    if let Some(code) = &rules.code
+        && let Some(body) = code.signed(&made.body, &|message| encoded(rules, key, message))
+    {
+        return Ok(Delivered { headers: made.new, path_and_query: made.target, body });
+    }
     let mut beside = Written::new();
     let time = rules.stamp.as_ref().map(|stamp| stamp.format.write(now)).unwrap_or_default();
     match rules.stamp.as_ref().and_then(|stamp| stamp.from.first()) {
@@ -118,6 +123,17 @@ pub(super) fn deliver(
     let place = place.ok_or(SignProblem::NotInHeader)?;
     made.put(place, &written(rules, &beside, Some(&signature)))?;
     Ok(Delivered { headers: made.new, path_and_query: made.target, body: made.body })
+}
+
+/// A message's signature as it is written.
+fn encoded(rules: &Rules, key: &Key, message: &[u8]) -> String {
+    let mut lane = Lane::new(key);
+    lane.put(message);
+    let text = match lane.finish() {
+        Proof::Tag(tag) => rules.reading.encoding.encode(tag.bytes()),
+        Proof::Public(_) => String::new(),
+    };
+    format!("{}{text}", rules.reading.prefix)
 }
 
 fn is_header(place: &Locator) -> bool {

@@ -94,6 +94,20 @@ pub struct SpecProblem {
     pub hint: String,
 }
 
+impl Spec {
+    /// Whether the operator chooses the header its signature stands in.
+    pub fn asks_for_header(&self) -> bool {
+        self.sig.iter().any(|place| place == super::presets::OWN_HEADER)
+    }
+
+    /// Puts the operator's header where one is asked for.
+    pub fn set_header(&mut self, name: &str) {
+        for place in self.sig.iter_mut().filter(|place| *place == super::presets::OWN_HEADER) {
+            *place = format!("header:{name}");
+        }
+    }
+}
+
 impl Default for Spec {
     fn default() -> Self {
         Self {

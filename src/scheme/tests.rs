@@ -4,6 +4,7 @@ mod attacks;
 mod codes;
 mod fuzz;
 mod injective;
+mod matrix;
 mod providers;
 mod shapes;
 mod streaming;

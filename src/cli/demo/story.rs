@@ -133,6 +133,7 @@ fn slack() -> Delivery {
 
 fn standard_webhooks(body: &[u8], at: Wall) -> Result<Vec<(String, Vec<u8>)>, String> {
     let parcel = Parcel {
+        own_header: None,
         provider: "standard_webhooks",
         variant: None,
         secret: &Secret::new(ORDERS_SECRET.into()),
@@ -145,7 +146,7 @@ fn standard_webhooks(body: &[u8], at: Wall) -> Result<Vec<(String, Vec<u8>)>, St
         at,
     };
     let lines = |value: &HeaderValue| value.as_bytes().to_vec();
-    Ok(parcel.sign()?.iter().map(|(name, value)| (name.to_string(), lines(value))).collect())
+    Ok(parcel.sign()?.headers.iter().map(|(name, value)| (name.to_string(), lines(value))).collect())
 }
 
 fn key() -> Vec<(String, Vec<u8>)> {

@@ -105,9 +105,9 @@ static SIGNATURE: Group = Group {
         key("provider", &[NAME], Default::Absent, "A known provider; `sidegate providers` lists them."),
         key(
             "scheme",
-            &[Form::Map(&SCHEME)],
+            &[Form::Map(&SCHEME), Form::List(&[Form::Map(&SCHEME)])],
             Default::Absent,
-            "A scheme of your own. Exactly one of `provider` and `scheme` is written.",
+            "A scheme of your own, or several with `when` after the first. Exactly one of `provider` and `scheme` is written.",
         ),
         key("secrets", access::SECRETS, Default::Required, "The secrets valid at once, for rotation."),
         key(
@@ -127,6 +127,18 @@ static SIGNATURE: Group = Group {
             &[NAME],
             Default::Depends("the strongest"),
             "Which scheme of a provider with several: its name or its number from 0.",
+        ),
+        key(
+            "header",
+            &[HEADER],
+            Default::Absent,
+            "The header that holds the token, for the providers that leave its name to you.",
+        ),
+        key(
+            "options",
+            &[Form::Named(&[TEXT, WORDS])],
+            Default::Absent,
+            "What a scheme made by code asks for; `sidegate providers NAME` tells.",
         ),
         key(
             "replay",
@@ -177,9 +189,9 @@ static SCHEME: Group = Group {
     keys: &[
         key(
             "kind",
-            &[Form::Is(Kind::Word(&["hmac", "token"]))],
+            &[Form::Is(Kind::Word(&["hmac", "digest", "token", "basic"]))],
             Default::Text("hmac"),
-            "`hmac`: a MAC over a message; `token`: the secret itself.",
+            "`hmac`: a MAC over a message; `digest`: a plain hash over a message that holds `{secret}`; `token`: the secret itself; `basic`: `user:password` in `Authorization`.",
         ),
         key(
             "hash",
@@ -190,8 +202,8 @@ static SCHEME: Group = Group {
         key(
             "sig",
             &[TEXT, WORDS],
-            Default::Required,
-            "Where the signature stands: `header:NAME` or `query:NAME`, one or several.",
+            Default::Depends("`header:Authorization` for `basic`, else required"),
+            "Where the signature stands: `header:NAME`, `header:NAME-*` (numbered), `query:NAME`, `form:NAME` or `json:PATH`, one or several.",
         ),
         key("split", &[TEXT], Default::Absent, "What separates several items in the signature's field."),
         key("kv", &[TEXT], Default::Text("="), "What separates name and value of an item."),
@@ -229,6 +241,33 @@ static SCHEME: Group = Group {
             Default::Absent,
             "Fields that must have exactly this value, such as a version: `header:NAME: \"1\"`.",
         ),
+        key(
+            "body",
+            &[Form::Is(Kind::Word(&["raw", "decoded"]))],
+            Default::Text("raw"),
+            "`decoded`: the body is signed as it was before its `Content-Encoding`, of which gzip is known.",
+        ),
+        key(
+            "when",
+            &[Form::Map(&SCHEME_WHEN)],
+            Default::Absent,
+            "Which requests this one of several schemes is for.",
+        ),
+        key("code", &[NAME], Default::Absent, "What knows the signed message, where no template can say it."),
+    ],
+};
+
+static SCHEME_WHEN: Group = Group {
+    name: "scheme_when",
+    keys: &[
+        key("method", &[Form::Is(Kind::Method)], Default::Absent, "Requests of this method."),
+        key(
+            "content_type",
+            &[TEXT],
+            Default::Absent,
+            "Requests whose body is of this type: `form`, `json` or a whole type.",
+        ),
+        key("header", &[HEADER], Default::Absent, "Requests that have this header."),
     ],
 };
 
@@ -243,12 +282,18 @@ static TIMESTAMP: Group = Group {
         ),
         key(
             "fmt",
-            &[Form::Is(Kind::Word(&["unix", "unix_ms", "auto", "rfc3339", "http_date"]))],
+            &[Form::Is(Kind::Word(&["unix", "unix_ms", "auto", "rfc3339", "http_date", "iso_basic"]))],
             Default::Text("unix"),
             "How it is written; `auto` is `unix` or `unix_ms`, by its digits.",
         ),
         key("tol", &[millis(1_000, 86_400_000)], Default::Text("5m"), "How old it may be."),
         key("future", &[millis(0, 86_400_000)], Default::Text("1m"), "How far in the future it may be."),
+        key(
+            "unbounded",
+            &[BOOLEAN],
+            Default::Text("false"),
+            "Messages of any age are accepted, because the provider promises no bound.",
+        ),
     ],
 };
 
@@ -261,7 +306,18 @@ static SCHEME_KEY: Group = Group {
             Default::Text("utf8"),
             "How the secret is written.",
         ),
-        key("strip", &[TEXT, WORDS], Default::Absent, "Beginnings that are cut from the secret first."),
+        key(
+            "strip",
+            &[TEXT, WORDS],
+            Default::Absent,
+            "Beginnings that are cut from the secret first; a `*` in one stands for letters, digits and `_`.",
+        ),
+        key(
+            "derive",
+            &[Form::Is(Kind::Word(&["none", "sha1", "sha256", "aws4"]))],
+            Default::Text("none"),
+            "The hash of the secret that is the key; `aws4`: the secret after `AWS4`.",
+        ),
     ],
 };
 

@@ -127,6 +127,9 @@ fn judge(section: Section<'_>, view: View<'_>, route: &Route, reading: &mut Read
         reading.report.error(place.key_spot(), Fault::new(message, "add api_key: {}"));
     }
     quota::judge_keys(section, route, reading);
+    if let Some(own) = &route.signature {
+        signature::judge_path(section, own, &route.path, reading);
+    }
     let most = defaults::MOST_BUFFERED_BODY;
     if route.max_body.is_some_and(|size| size > most)
         && route.holds_body()

@@ -1,31 +1,142 @@
 //! `signature` of a route: a provider's scheme or one of the operator's own, compiled, with its secrets.
 
+mod lints;
+mod spec;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{Reading, Section, handshake, secrets};
 use crate::base::secret::Secret;
 use crate::config::nearest::nearest;
 use crate::config::raw::View;
-use crate::config::report::{Fault, Spot};
-use crate::config::settings::{Replay, Resign, SecretEntry, Signature};
-use crate::config::units;
-use crate::scheme::{self, KeySpec, Plan, Preset, Spec, SpecProblem, TsSpec};
+use crate::config::report::Fault;
+use crate::config::settings::{PathRule, Replay, Resign, SecretEntry, Signature};
+use crate::scheme::{self, Plan, Preset, Spec, SpecProblem};
+
+/// The schemes a route names, before they are compiled, and where each is written.
+struct Chosen<'t> {
+    /// Name of the preset, or `custom`.
+    provider: &'static str,
+    /// The preset's variant that is taken, where one is written.
+    preset: Option<&'static Preset>,
+    specs: Vec<Spec>,
+    places: Vec<View<'t>>,
+}
 
 /// Reads the `signature` key of a route.
 pub(super) fn signature(view: View<'_>, reading: &mut Reading<'_>) -> Option<Signature> {
     let section = Section(Some(view));
-    let (provider, spec) = match (section.get("provider"), section.get("scheme")) {
+    let mut chosen = chosen(view, section, reading)?;
+    own_header(&mut chosen, section, view, reading)?;
+    for spec in &mut chosen.specs {
+        spec.options = spec::options(section);
+    }
+    let plan = compiled(&chosen, view, section, reading);
+    let read = |secret: &Secret| plan.as_ref().and_then(|plan| unusable(plan, secret));
+    let secrets =
+        section.get("secrets").map(|view| secrets::entries(view, &read, reading)).unwrap_or_default();
+    let mut plan = plan?;
+    let own_tolerance = plan.tolerance();
+    if let Some(place) = section.get("tolerance") {
+        match (plan.has_timestamp(), section.duration("tolerance")) {
+            (true, Some(tolerance)) => plan.set_tolerance(tolerance),
+            (true, None) => {}
+            (false, _) => {
+                let message = "this scheme signs no timestamp, so there is nothing to be tolerant of";
+                reading.report.error(place.key_spot(), Fault::new(message, "remove this key"));
+            }
+        }
+    }
+    let signature = Signature {
+        provider: chosen.provider.to_owned(),
+        secrets,
+        public_url: section.text("public_url").map(str::to_owned),
+        replay: replay(section, &plan, reading),
+        handshake: handshake::handshakes(chosen.provider, section, view, reading),
+        plan: Arc::new(plan),
+        line: view.line(),
+    };
+    let lints = lints::Lints { signature: &signature, preset: chosen.preset, section, own_tolerance };
+    lints.tell(view.key_spot(), reading);
+    Some(signature)
+}
+
+/// The signature of a provider as the short form `webhook_secrets` means it: everything by default.
+pub(super) fn of_preset(
+    preset: &'static Preset,
+    view: View<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<Signature> {
+    let none = Section(None);
+    let mut chosen = Chosen {
+        provider: preset.name,
+        preset: Some(preset),
+        specs: preset.specs(None).ok()?,
+        places: vec![],
+    };
+    own_header(&mut chosen, none, view, reading)?;
+    let plan = compiled(&chosen, view, none, reading);
+    let read = |secret: &Secret| plan.as_ref().and_then(|plan| unusable(plan, secret));
+    let secrets: Vec<SecretEntry> = secrets::entries(view, &read, reading);
+    let plan = plan?;
+    let own_tolerance = plan.tolerance();
+    let signature = Signature {
+        provider: preset.name.to_owned(),
+        secrets,
+        public_url: None,
+        replay: replay(none, &plan, reading),
+        handshake: handshake::handshakes(preset.name, none, view, reading),
+        plan: Arc::new(plan),
+        line: view.line(),
+    };
+    let lints = lints::Lints { signature: &signature, preset: Some(preset), section: none, own_tolerance };
+    lints.tell(view.key_spot(), reading);
+    Some(signature)
+}
+
+/// A route of several paths and a scheme that signs the URL: where `public_url` names one URL, a request for another
+/// path would be judged by it; and where the URL ends without a mark, its path could be cut elsewhere.
+pub(super) fn judge_path(
+    section: Section<'_>,
+    signature: &Signature,
+    path: &PathRule,
+    reading: &mut Reading<'_>,
+) {
+    let several = match path {
+        PathRule::Exact(_) => false,
+        PathRule::Template(_) | PathRule::Prefix(_) => true,
+    };
+    if !several || !signature.plan.needs_url() {
+        return;
+    }
+    let written = section.section("signature").get("public_url");
+    let provider = &signature.provider;
+    if let Some(place) = written {
+        let message = "public_url names one URL, and this route takes many paths";
+        let hint = "write path: with the path the provider calls, one route for each";
+        reading.report.error(place.key_spot(), Fault::new(message, hint));
+    } else if signature.plan.has_open_url()
+        && let Some(place) = section.get("signature")
+    {
+        let message =
+            format!("{provider} signs the URL without a mark at its end, and this route takes many paths");
+        let hint = "write path: with the path the provider calls, and public_url";
+        reading.report.error(place.key_spot(), Fault::new(message, hint));
+    }
+}
+
+fn chosen<'t>(view: View<'t>, section: Section<'t>, reading: &mut Reading<'_>) -> Option<Chosen<'t>> {
+    match (section.get("provider"), section.get("scheme")) {
         (Some(_), Some(scheme)) => {
             let fault = Fault::new("both provider and scheme are written", "keep one of the two");
             reading.report.error(scheme.key_spot(), fault);
-            return None;
+            None
         }
         (None, None) => {
             let fault =
                 Fault::new("expected provider or scheme", "write provider: github, or describe a scheme");
             reading.report.error(view.key_spot(), fault);
-            return None;
+            None
         }
         (Some(provider), None) => {
             let name = provider.text()?;
@@ -33,63 +144,49 @@ pub(super) fn signature(view: View<'_>, reading: &mut Reading<'_>) -> Option<Sig
                 reading.report.error(provider.spot(), unknown_provider(name));
                 return None;
             };
-            (preset.name, of_variant(preset, section, reading)?)
+            let specs = of_variant(preset, section, reading)?;
+            let places = specs.iter().map(|_| provider).collect();
+            Some(Chosen { provider: preset.name, preset: Some(preset), specs, places })
         }
         (None, Some(scheme)) => {
             if let Some(variant) = section.get("variant") {
                 let fault = Fault::new("variants belong to providers", "remove this key");
                 reading.report.error(variant.key_spot(), fault);
             }
-            ("custom", spec(Section(Some(scheme))))
-        }
-    };
-    let plan = compiled(&spec, section, view, reading);
-    let read = |secret: &Secret| plan.as_ref().and_then(|plan| unusable(plan, secret));
-    let secrets =
-        section.get("secrets").map(|view| secrets::entries(view, &read, reading)).unwrap_or_default();
-    let mut plan = plan?;
-    if let Some(place) = section.get("tolerance") {
-        match (&spec.ts, section.duration("tolerance")) {
-            (Some(_), Some(tolerance)) => plan.set_tolerance(tolerance),
-            (Some(_), None) => {}
-            (None, _) => {
-                let message = "this scheme signs no timestamp, so there is nothing to be tolerant of";
-                reading.report.error(place.key_spot(), Fault::new(message, "remove this key"));
-            }
+            let several: Vec<View<'_>> = scheme.items().collect();
+            let places = if several.is_empty() { vec![scheme] } else { several };
+            let specs = places.iter().map(|place| spec::spec(Section(Some(*place)))).collect();
+            Some(Chosen { provider: "custom", preset: None, specs, places })
         }
     }
-    let signature = Signature {
-        provider: provider.to_owned(),
-        secrets,
-        public_url: section.text("public_url").map(str::to_owned),
-        replay: replay(section, &spec, &plan, reading),
-        handshake: handshake::handshakes(provider, section, view, reading),
-        plan: Arc::new(plan),
-        line: view.line(),
-    };
-    warn(&signature, &spec, section, view.key_spot(), reading);
-    Some(signature)
 }
 
-/// The signature of a provider as the short form `webhook_secrets` means it: everything by default.
-pub(super) fn of_preset(preset: &Preset, view: View<'_>, reading: &mut Reading<'_>) -> Option<Signature> {
-    let spec = preset.spec(None).ok()?;
-    let none = Section(None);
-    let plan = compiled(&spec, none, view, reading);
-    let read = |secret: &Secret| plan.as_ref().and_then(|plan| unusable(plan, secret));
-    let secrets: Vec<SecretEntry> = secrets::entries(view, &read, reading);
-    let plan = plan?;
-    let signature = Signature {
-        provider: preset.name.to_owned(),
-        secrets,
-        public_url: None,
-        replay: replay(none, &spec, &plan, reading),
-        handshake: handshake::handshakes(preset.name, none, view, reading),
-        plan: Arc::new(plan),
-        line: view.line(),
-    };
-    warn(&signature, &spec, none, view.key_spot(), reading);
-    Some(signature)
+/// The header the operator chooses, where the provider has none of its own.
+fn own_header(
+    chosen: &mut Chosen<'_>,
+    section: Section<'_>,
+    view: View<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<()> {
+    let asked = chosen.specs.iter().any(Spec::asks_for_header);
+    match (asked, section.get("header").and_then(|header| header.text())) {
+        (true, Some(name)) => chosen.specs.iter_mut().for_each(|spec| spec.set_header(name)),
+        (true, None) => {
+            let message = format!("the header of {} is the operator's to choose", chosen.provider);
+            let hint = match section.0 {
+                Some(_) => "write header: with the name of the header that holds the secret",
+                None => "write a route with this signature and header: NAME",
+            };
+            reading.report.error(view.key_spot(), Fault::new(message, hint));
+            return None;
+        }
+        (false, Some(_)) => {
+            let spot = section.get("header").unwrap_or(view).key_spot();
+            reading.report.error(spot, Fault::new("this scheme has a header of its own", "remove header"));
+        }
+        (false, None) => {}
+    }
+    Some(())
 }
 
 /// Reads the `resign` key of a route.
@@ -116,20 +213,10 @@ fn unknown_provider(name: &str) -> Fault {
     Fault::new(format!("no known provider is called `{name}`"), hint)
 }
 
-fn of_variant(preset: &Preset, section: Section<'_>, reading: &mut Reading<'_>) -> Option<Spec> {
+fn of_variant(preset: &Preset, section: Section<'_>, reading: &mut Reading<'_>) -> Option<Vec<Spec>> {
     let written = section.get("variant");
-    let asked = written.and_then(|view| view.text());
-    match preset.spec(asked) {
-        Ok(spec) => {
-            let named = preset.schemes.iter().find(|named| spec.name.ends_with(&format!("/{}", named.name)));
-            if let Some(view) = written
-                && named.is_some_and(|named| named.deprecated)
-            {
-                let message = format!("{} keeps this variant for old receivers only", preset.title);
-                reading.report.warn(view.spot(), Fault::new(message, "remove the key to take the strongest"));
-            }
-            Some(spec)
-        }
+    match preset.specs(written.and_then(|view| view.text())) {
+        Ok(specs) => Some(specs),
         Err(unknown) => {
             let spot = written.map(View::spot)?;
             let message = format!("{} has no variant `{}`", preset.title, unknown.asked);
@@ -140,55 +227,22 @@ fn of_variant(preset: &Preset, section: Section<'_>, reading: &mut Reading<'_>) 
     }
 }
 
-/// A scheme as the file describes it; absent keys have the values of the table.
-fn spec(section: Section<'_>) -> Spec {
-    let base = Spec::default();
-    let text = |key: &str| section.text(key).map(str::to_owned);
-    let lower = |key: &str| section.text(key).map(str::to_ascii_lowercase);
-    let key = section.section("key");
-    let require = section.get("require").into_iter().flat_map(|view| view.entries());
-    Spec {
-        kind: lower("kind").unwrap_or(base.kind),
-        hash: lower("hash").unwrap_or(base.hash),
-        sig: section.texts("sig"),
-        split: text("split"),
-        kv: text("kv"),
-        field: text("field"),
-        pick: lower("pick"),
-        prefix: text("prefix"),
-        enc: lower("enc").unwrap_or(base.enc),
-        msg: text("msg").unwrap_or(base.msg),
-        ts: section.get("ts").map(|view| timestamp(Section(Some(view)))),
-        key: KeySpec {
-            enc: key.text("enc").map(str::to_ascii_lowercase).unwrap_or(base.key.enc),
-            strip: key.texts("strip"),
-            ..KeySpec::default()
-        },
-        id: text("id"),
-        require: require.filter_map(|view| Some((view.key().to_owned(), view.text()?.to_owned()))).collect(),
-        ..Spec::default()
-    }
-}
-
-fn timestamp(section: Section<'_>) -> TsSpec {
-    let base = TsSpec::default();
-    let seconds = |span: Duration| span.as_secs().max(u64::from(!span.is_zero()));
-    TsSpec {
-        from: section.texts("from"),
-        fmt: section.text("fmt").map(str::to_ascii_lowercase).unwrap_or(base.fmt),
-        tol_s: section.duration("tol").map(seconds).or(base.tol_s),
-        future_s: section.duration("future").map_or(base.future_s, seconds),
-    }
-}
-
-/// Compiles a scheme; what is wrong with it is told at the key it is about.
-fn compiled(spec: &Spec, section: Section<'_>, view: View<'_>, reading: &mut Reading<'_>) -> Option<Plan> {
-    let problems = match Plan::compile(spec) {
+/// Compiles the schemes; what is wrong with one is told at the key it is about.
+fn compiled(
+    chosen: &Chosen<'_>,
+    view: View<'_>,
+    section: Section<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<Plan> {
+    let problems = match Plan::compile_all(&chosen.specs) {
         Ok(plan) => return Some(plan),
         Err(problems) => problems,
     };
-    for SpecProblem { field, message, hint } in problems {
-        let mut place = section.get("scheme").or(section.get("provider")).unwrap_or(view);
+    for (number, SpecProblem { field, message, hint }) in problems {
+        let mut place = match field {
+            "options" => section.0.unwrap_or(view),
+            _ => chosen.places.get(number).copied().unwrap_or(view),
+        };
         for step in field.split('.') {
             place = place.get(step).unwrap_or(place);
         }
@@ -205,7 +259,7 @@ fn unusable(plan: &Plan, secret: &Secret) -> Option<Fault> {
     Some(Fault::new(message, "copy the whole secret from the provider's page"))
 }
 
-fn replay(section: Section<'_>, spec: &Spec, plan: &Plan, reading: &mut Reading<'_>) -> Replay {
+fn replay(section: Section<'_>, plan: &Plan, reading: &mut Reading<'_>) -> Replay {
     let default = if plan.is_stamped() { Replay::Acknowledge } else { Replay::Off };
     let Some(view) = section.get("replay") else { return default };
     let replay = match section.word("replay", &["off", "reject", "acknowledge"]) {
@@ -214,58 +268,9 @@ fn replay(section: Section<'_>, spec: &Spec, plan: &Plan, reading: &mut Reading<
         Some(_) => Replay::Acknowledge,
         None => default,
     };
-    if spec.kind == "token" && replay != Replay::Off {
+    if !plan.signs_message() && replay != Replay::Off {
         let message = "a token signs no message, so a repeated one cannot be told from a new one";
         reading.report.error(view.spot(), Fault::new(message, "write replay: off"));
     }
     replay
-}
-
-/// What works, and is weaker than its reader may believe.
-fn warn(signature: &Signature, spec: &Spec, section: Section<'_>, spot: Spot, reading: &mut Reading<'_>) {
-    let plan = &signature.plan;
-    let provider = &signature.provider;
-    let mut warn = |message: String, hint: &str| {
-        reading.report.warn(spot.clone(), Fault::new(message, hint));
-    };
-    if scheme::preset(provider).is_some_and(Preset::is_experimental) {
-        let message = format!("what is known about {provider} rests on a single source");
-        warn(message, "try it with `sidegate send` and a real delivery first");
-    }
-    if !plan.is_body_bound() {
-        let message =
-            format!("{provider} does not sign the body: whoever sees one request can send another body");
-        warn(message, "let such requests arrive over TLS only, and limit the addresses they may come from");
-    }
-    if spec.kind == "hmac" && spec.hash == "sha1" {
-        warn(format!("{provider} is verified with SHA-1"), "take a variant with SHA-256 where there is one");
-    }
-    let is_silent = section.get("replay").is_none();
-    if plan.is_body_bound() && !plan.is_stamped() && signature.replay == Replay::Off && is_silent {
-        let message = format!("{provider} signs no time and no id, so a captured request can be sent again");
-        let choice = "replay: acknowledge where equal bodies are the same event, or replay: off to accept it";
-        let hint = match section.0 {
-            Some(_) => format!("write {choice}"),
-            // The short form under `webhook_secrets` has no place for the key.
-            None => format!("write a route with this signature and {choice}"),
-        };
-        warn(message, &hint);
-    }
-    let url = section.get("public_url");
-    if plan.needs_url() && url.is_none() {
-        let message = format!(
-            "{provider} signs the URL it was given, which is taken to be https, the Host and the target"
-        );
-        warn(message, "write public_url: https://… as the provider has it");
-    }
-    if !plan.needs_url() && url.is_some() {
-        warn("this scheme does not sign the URL, so public_url is not used".to_owned(), "remove public_url");
-    }
-    let own = spec.ts.as_ref().and_then(|ts| ts.tol_s).map(Duration::from_secs);
-    if let (Some(own), Some(wide)) = (own, section.duration("tolerance"))
-        && wide > own.saturating_mul(4)
-    {
-        let message = format!("a captured request is accepted for {}", units::duration_text(wide));
-        warn(message, "the provider's own tolerance is shorter");
-    }
 }

@@ -18,7 +18,11 @@ pub(super) const SECRET_HEADER: HeaderName = HeaderName::from_static("x-webhook-
 /// Expands the entries, in the order they are written.
 pub(super) fn routes<'t>(map: Option<View<'t>>, reading: &mut Reading<'_>) -> Vec<Written<'t>> {
     let mut routes = Vec::new();
-    for view in map.into_iter().flat_map(|map| map.entries()) {
+    let entries = || map.into_iter().flat_map(|map| map.entries());
+    for view in entries().take(MOST_LOOKED_AT) {
+        warn_of_misspelling(view, reading);
+    }
+    for view in entries() {
         let is_segment = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
         let name = match RouteName::parse(view.key()) {
             Ok(name) if view.key().chars().all(is_segment) && !view.key().starts_with('.') => name,
@@ -42,7 +46,6 @@ fn route(name: RouteName, view: View<'_>, reading: &mut Reading<'_>) -> Option<R
     let (signature, shared_secret) = match scheme::preset(name.as_str()) {
         Some(preset) => (Some(signature::of_preset(preset, view, reading)?), None),
         None => {
-            warn_of_misspelling(&name, view, reading);
             let secrets = secrets::entries(view, &|_| None, reading);
             (None, Some(SharedSecret { header: SECRET_HEADER, secrets, line: view.line() }))
         }
@@ -69,9 +72,24 @@ fn route(name: RouteName, view: View<'_>, reading: &mut Reading<'_>) -> Option<R
     })
 }
 
+/// Shorter names are near to some provider's by chance.
+const SHORTEST_MISSPELLING: usize = 5;
+
+/// Most entries that are looked through for misspellings.
+const MOST_LOOKED_AT: usize = 64;
+
 /// `githb` would quietly become a shared secret that GitHub never sends.
-fn warn_of_misspelling(name: &RouteName, view: View<'_>, reading: &mut Reading<'_>) {
-    if let Some(near) = nearest(name.as_str(), scheme::presets().iter().map(|preset| preset.name)) {
+fn warn_of_misspelling(view: View<'_>, reading: &mut Reading<'_>) {
+    let name = view.key();
+    let names =
+        || scheme::presets().iter().flat_map(|preset| preset.aliases.iter().copied().chain([preset.name]));
+    let is_other_case = names().any(|known| known.eq_ignore_ascii_case(&name.replace('-', "_")));
+    if scheme::preset(name).is_some() || (name.len() < SHORTEST_MISSPELLING && !is_other_case) {
+        return;
+    }
+    if RouteName::parse(name).is_ok()
+        && let Some(near) = nearest(name, names())
+    {
         let message =
             format!("{name} is no known provider, so callers must send the secret in X-Webhook-Secret");
         reading.report.warn(view.key_spot(), Fault::new(message, format!("did you mean `{near}`?")));

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, no_options};
+use serde_json::{Value, json};
+
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, known_options, option};
 use crate::scheme::json::Path;
 use crate::scheme::spec::Spec;
 use crate::scheme::{MOST_CANDIDATES, Refusal};
@@ -11,7 +13,7 @@ use crate::scheme::{MOST_CANDIDATES, Refusal};
 const FIELDS: [&str; 8] = [
     "pspReference",
     "originalReference",
-    "merchantAccountCode",
+    ACCOUNT,
     "merchantReference",
     "amount.value",
     "amount.currency",
@@ -19,18 +21,28 @@ const FIELDS: [&str; 8] = [
     "success",
 ];
 
+const ACCOUNT: &str = "merchantAccountCode";
+
 const SIGNATURE: &str = "additionalData.hmacSignature";
 
-/// Makes the scheme; it has no options.
+/// The option that names the merchant accounts whose items are accepted; without it those of all.
+const ACCOUNTS: &str = "merchant_accounts";
+
+/// Makes the scheme.
 pub(super) fn make(spec: &Spec) -> Compiled {
-    no_options(spec)?;
-    Ok(Arc::new(Adyen))
+    known_options(spec, &[ACCOUNTS])?;
+    let accounts: Vec<Vec<u8>> = option(spec, ACCOUNTS).into_iter().map(String::into_bytes).collect();
+    Ok(Arc::new(Adyen { accounts: accounts.into() }))
 }
 
 #[derive(Debug)]
-struct Adyen;
+struct Adyen {
+    accounts: Arc<[Vec<u8>]>,
+}
 
-struct Items;
+struct Items {
+    accounts: Arc<[Vec<u8>]>,
+}
 
 impl Code for Adyen {
     fn facts(&self) -> CodeFacts {
@@ -38,7 +50,20 @@ impl Code for Adyen {
     }
 
     fn begin(&self, _head: &CodeHead<'_>) -> Result<Box<dyn Reader>, Refusal> {
-        Ok(Box::new(Items))
+        Ok(Box::new(Items { accounts: Arc::clone(&self.accounts) }))
+    }
+
+    fn signed(&self, body: &[u8], sign: &dyn Fn(&[u8]) -> String) -> Option<Vec<u8>> {
+        let mut root: Value = serde_json::from_slice(body).ok()?;
+        let count = root.pointer("/notificationItems")?.as_array()?.len();
+        for item in 0..count {
+            let claim = claim(body, item).ok()?;
+            let place = root.pointer_mut(&format!("/notificationItems/{item}/NotificationRequestItem"))?;
+            let data = place.as_object_mut()?.entry("additionalData").or_insert_with(|| json!({}));
+            let signature = sign(claim.messages.first()?);
+            data.as_object_mut()?.insert("hmacSignature".to_owned(), Value::String(signature));
+        }
+        Some(root.to_string().into_bytes())
     }
 }
 
@@ -51,7 +76,16 @@ impl Reader for Items {
             1..=MOST_CANDIDATES => {}
             _ => return Err(Refusal::BodyShape),
         }
-        (0..count).map(|item| claim(body, item)).collect()
+        (0..count)
+            .map(|item| {
+                let account =
+                    values(body, &format!("notificationItems.{item}.NotificationRequestItem.{ACCOUNT}"))?;
+                if !self.accounts.is_empty() && !account.iter().any(|own| self.accounts.contains(own)) {
+                    return Err(Refusal::BodyShape);
+                }
+                claim(body, item)
+            })
+            .collect()
     }
 }
 

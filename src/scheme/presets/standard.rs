@@ -1,28 +1,72 @@
 //! The Standard Webhooks family: an id, a time and the body are signed, several signatures may stand in one header.
 
-use super::{Evidence, HMAC, NamedSpec, Preset, Shape, Stamp};
+use super::shape::{Shape, USUAL, hmac};
+use super::{Evidence, Preset, THIRD_PARTIES, THIRD_PARTY, TRIGGER, family, named};
 
 /// The symmetric scheme of the Standard Webhooks specification.
-const V1: Shape = Shape {
-    sig: &["header:webhook-signature"],
-    split: Some(" "),
-    kv: Some(","),
-    field: Some("v1"),
-    enc: "base64",
-    msg: "{header:webhook-id}.{timestamp}.{body}",
-    ts: Some(Stamp { from: &["header:webhook-timestamp"], fmt: "unix", tol_s: Some(300) }),
-    key_enc: "base64",
-    key_strip: &["v1,", "whsec_"],
-    id: Some("header:webhook-id"),
-    ..HMAC
-};
+const V1: Shape = hmac(&["header:webhook-signature"])
+    .items(" ", "v1")
+    .kv(",")
+    .base64()
+    .msg("{header:webhook-id}.{timestamp}.{body}")
+    .unix(&["header:webhook-timestamp"], USUAL)
+    .key("base64", &["v1,", "whsec_"])
+    .id("header:webhook-id");
 
-pub(super) const STANDARD_WEBHOOKS: Preset = Preset {
-    name: "standard_webhooks",
-    title: "Standard Webhooks",
-    verified: Evidence::Docs,
-    sources: &["standard-webhooks/standard-webhooks spec/standard-webhooks.md @b2fa7b8"],
-    notes: "The secret is base64, usually written with whsec_ in front. Ids may hold no dot.",
-    body_bound: true,
-    schemes: &[NamedSpec { name: "v1", deprecated: false, shape: V1 }],
-};
+/// The same with a secret that is taken as it is written.
+const V1_TEXT: Shape = V1.key("utf8", &[]);
+
+/// The same under the names it had before it was a standard.
+const SVIX: Shape = hmac(&["header:svix-signature"])
+    .items(" ", "v1")
+    .kv(",")
+    .base64()
+    .msg("{header:svix-id}.{timestamp}.{body}")
+    .unix(&["header:svix-timestamp"], USUAL)
+    .key("base64", &["v1,", "whsec_"])
+    .id("header:svix-id");
+
+family! {
+    "anthropic" "Anthropic" Sdk [named("v1", V1)] from ["pypi anthropic 2.12.0, resources/beta/webhooks.py"];
+    "autumn" "Autumn" Third [named("v1", SVIX)] from [THIRD_PARTY];
+    "bigcommerce" "BigCommerce" Docs [named("v1", V1_TEXT)]
+        from ["bigcommerce/docs, https-webhook-overview.mdx"]
+        note "The key is the app's client secret as text.";
+    "brex" "Brex" Multi [named("v1", V1)] from [THIRD_PARTIES];
+    "clerk" "Clerk" Sdk [named("v1", SVIX)] from ["npm @clerk/backend 3.25.0, webhooks"];
+    "dodopayments" "Dodo Payments" Third [named("v1", V1)] from [THIRD_PARTY];
+    "gitlab_signing" "GitLab (signing token)" Docs [named("v1", V1)]
+        from ["gitlab-org/gitlab, merge request 230944", TRIGGER]
+        note "Behind the flag webhook_signing_token in 2026. Preferable to the plain token of the preset gitlab.";
+    "granola" "Granola" Third [named("v1", V1)] from [THIRD_PARTY];
+    "increase" "Increase" Sdk [named("v1", V1_TEXT)]
+        from ["pypi increase 0.552.0, resources/events.py"]
+        note "The secret is taken as text, not as base64.";
+    "liveblocks" "Liveblocks" Sdk [named("v1", V1)] from ["npm @liveblocks/node 3.24.2"];
+    "loops" "Loops" Multi [named("v1", V1)] from [THIRD_PARTIES];
+    "openai" "OpenAI" Sdk [named("v1", V1)] from ["pypi openai 3.54.0, lib/_webhooks.py"];
+    "polar" "Polar" Sdk [named("v1", V1_TEXT)]
+        from ["npm @polar-sh/sdk 0.49.0, webhooks"]
+        note "The secret is taken as text, not as base64.";
+    "recall_ai" "Recall.ai" Third [named("v1", V1)] from [THIRD_PARTY];
+    "render" "Render" Multi [named("v1", V1)] from [THIRD_PARTIES];
+    "replicate" "Replicate" Sdk [named("v1", V1)] from ["npm replicate 1.4.0, lib/util.js"];
+    "resend" "Resend" Sdk [named("v1", SVIX)] from ["pypi resend 2.52.0, webhooks"];
+    "seam" "Seam" Sdk [named("v1", SVIX)] from ["npm @seamapi/webhook 1.2.0"];
+    "standard_webhooks" "Standard Webhooks" Docs [named("v1", V1)]
+        from [
+            "standard-webhooks/standard-webhooks b2fa7b8, spec/standard-webhooks.md",
+            "svix/svix-webhooks, server worker.rs",
+        ]
+        proven ["vector: standard-webhooks js test", "library: standardwebhooks 1.1.0"]
+        note "The secret is base64, usually written with whsec_ in front. Ids may hold no dot.";
+    "stytch" "Stytch" Third [named("v1", SVIX)] from [THIRD_PARTY];
+    "supabase_auth" "Supabase Auth hooks" Docs [named("v1", V1)]
+        from ["supabase/supabase 02d2e00, guides/auth/auth-hooks.mdx"]
+        note "Secrets look like v1,whsec_…; of several joined with | each is a secret of its own here.";
+    "svix" "Svix" Sdk
+        [named("svix", SVIX), named("standard", V1.when_header("webhook-signature"))]
+        from ["pypi svix 2.9.1", "svix/svix-docs a3cf04a"]
+        proven ["vector: svix-docs how-manual.mdx"]
+        note "Sends its own header names or those of Standard Webhooks; a message counts once under either.";
+}

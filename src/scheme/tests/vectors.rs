@@ -9,7 +9,7 @@ const VECTORS: &str = include_str!("../../../tests/vectors/signatures.json");
 #[test]
 fn published_signatures_are_accepted() {
     let vectors: Vec<Value> = serde_json::from_str(VECTORS).unwrap();
-    assert!(vectors.len() >= 27);
+    assert!(vectors.len() >= 28);
     for vector in &vectors {
         let name = text(&vector["name"]);
         let plan = Plan::compile(&spec(vector)).unwrap_or_else(|found| panic!("{name}: {found:?}"));
@@ -27,6 +27,41 @@ fn published_signatures_are_accepted() {
             "{name} under another secret"
         );
         assert_body_counts(name, &plan, &keys, &call);
+    }
+}
+
+/// What a preset says proves it is there: a vector that was published for it, or its library among the oracles.
+#[test]
+fn a_preset_is_called_proven_for_what_is_really_tested() {
+    let vectors: Vec<Value> = serde_json::from_str(VECTORS).unwrap();
+    let oracles = [
+        include_str!("../../../tests/oracles/requirements.txt"),
+        include_str!("../../../tests/oracles/package.json"),
+    ];
+    let oracles = oracles.concat().replace("\": \"", "==").replace(['"', ','], " ");
+    let published = |name: &str, variant: &str| {
+        vectors.iter().any(|vector| {
+            let named = vector["preset"].as_str().and_then(|named| named.split_once('/'));
+            named.is_some_and(|(own, form)| own == name && (variant.is_empty() || form == variant))
+                && !text(&vector["source"]).starts_with("derived")
+        })
+    };
+    for preset in presets() {
+        for proof in preset.proofs {
+            let (kind, what) = proof.split_once(": ").unwrap();
+            let variant = what.split_once("(variant ").map_or("", |(_, rest)| rest.trim_end_matches(')'));
+            match kind {
+                "vector" => assert!(published(preset.name, variant), "{}: {proof}", preset.name),
+                "library" => {
+                    let (library, version) = what.rsplit_once(' ').unwrap();
+                    let pinned = format!("{library}=={version}");
+                    assert!(oracles.split_whitespace().any(|one| one == pinned), "{pinned} in {oracles}");
+                }
+                other => panic!("{}: {other}", preset.name),
+            }
+        }
+        let has_vector = preset.proofs.iter().any(|proof| proof.starts_with("vector: "));
+        assert_eq!(published(preset.name, ""), has_vector, "{}: a published vector is a proof", preset.name);
     }
 }
 

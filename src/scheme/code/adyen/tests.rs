@@ -4,7 +4,17 @@ const ITEM: &str = r#"{"NotificationRequestItem":{"pspReference":"79140733813422
 
 fn claims(items: &[&str]) -> Result<Vec<Claim>, Refusal> {
     let body = format!(r#"{{"notificationItems":[{}]}}"#, items.join(","));
-    Box::new(Items).finish(body.as_bytes())
+    Box::new(Items { accounts: Arc::from([]) }).finish(body.as_bytes())
+}
+
+#[test]
+fn items_of_other_accounts_are_refused_where_accounts_are_named() {
+    let judge = |own: &str| {
+        let accounts = Arc::from([b"Other".to_vec(), own.as_bytes().to_vec()]);
+        Box::new(Items { accounts }).finish(format!(r#"{{"notificationItems":[{ITEM}]}}"#).as_bytes())
+    };
+    assert!(judge("TestMerchant").is_ok());
+    assert_eq!(judge("testmerchant").unwrap_err(), Refusal::BodyShape);
 }
 
 #[test]
