@@ -189,9 +189,20 @@ static SCHEME: Group = Group {
     keys: &[
         key(
             "kind",
-            &[Form::Is(Kind::Word(&["hmac", "digest", "token", "basic"]))],
+            &[Form::Is(Kind::Word(&[
+                "hmac",
+                "digest",
+                "token",
+                "basic",
+                "ed25519",
+                "ecdsa_p256",
+                "ecdsa_p256_fixed",
+                "rsa",
+                "rsa_1024",
+                "rsa_pss",
+            ]))],
             Default::Text("hmac"),
-            "`hmac`: a MAC over a message; `digest`: a plain hash over a message that holds `{secret}`; `token`: the secret itself; `basic`: `user:password` in `Authorization`.",
+            "`hmac`: a MAC over a message; `digest`: a plain hash over a message that holds `{secret}`; `token`: the secret itself; `basic`: `user:password` in `Authorization`; the rest: signatures verified with a public key.",
         ),
         key(
             "hash",
@@ -302,9 +313,11 @@ static SCHEME_KEY: Group = Group {
     keys: &[
         key(
             "enc",
-            &[Form::Is(Kind::Word(&["utf8", "base64", "hex"]))],
+            &[Form::Is(Kind::Word(&[
+                "utf8", "base64", "hex", "pem", "spki_b64", "raw_hex", "raw_b64", "jwks",
+            ]))],
             Default::Text("utf8"),
-            "How the secret is written.",
+            "How the secret, or the public key, is written.",
         ),
         key(
             "strip",
