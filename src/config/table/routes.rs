@@ -200,6 +200,7 @@ static SCHEME: Group = Group {
                 "rsa",
                 "rsa_1024",
                 "rsa_pss",
+                "jwt",
             ]))],
             Default::Text("hmac"),
             "`hmac`: a MAC over a message; `digest`: a plain hash over a message that holds `{secret}`; `token`: the secret itself; `basic`: `user:password` in `Authorization`; the rest: signatures verified with a public key.",
