@@ -13,6 +13,7 @@ mod keys;
 mod limits;
 mod root;
 mod routes;
+mod scheme;
 
 pub(crate) use keys::KEY_FILE;
 pub(crate) use root::ROOT;
