@@ -56,6 +56,12 @@ pub(super) fn compile(spec: &Spec) -> Result<Rules, Vec<SpecProblem>> {
     };
     let when = When::parse(&spec.when, &mut found);
     let decoded = decoded(spec, &mut found);
+    for (name, example) in &spec.asks {
+        if !spec.options.iter().any(|(given, _)| given == name) {
+            let message = format!("{name} must be given: only you know it");
+            found.add("options", message, &format!("write options: {{{name}: {example:?}}}"));
+        }
+    }
     if spec.name.is_empty() {
         found.add("name", "a scheme needs a name".to_owned(), "");
     }

@@ -5,6 +5,8 @@
 //! the strongest first, where the facts were read, and a note where there is something to know. A scheme is made
 //! with the words of `shape`, whose defaults most providers share.
 
+mod jwt;
+mod public;
 mod request;
 mod shape;
 mod signed_body;
@@ -26,8 +28,15 @@ pub const OWN_HEADER: &str = "header:<own>";
 
 /// Every preset, sorted by name.
 static ALL: LazyLock<Vec<Preset>> = LazyLock::new(|| {
-    let families =
-        [signed_body::PRESETS, stamped::PRESETS, standard::PRESETS, request::PRESETS, token::PRESETS];
+    let families = [
+        signed_body::PRESETS,
+        stamped::PRESETS,
+        standard::PRESETS,
+        request::PRESETS,
+        token::PRESETS,
+        public::PRESETS,
+        jwt::PRESETS,
+    ];
     let mut all = families.concat();
     all.sort_by_key(|preset| preset.name);
     all

@@ -43,6 +43,8 @@ pub struct Spec {
     pub code: Option<String>,
     /// What that code is told.
     pub options: Vec<(String, Vec<String>)>,
+    /// Options that must be given by the operator, each with an example.
+    pub asks: Vec<(String, String)>,
 }
 
 /// What a request must look like for a scheme to count; all that is said must hold, nothing said: always.
@@ -100,6 +102,22 @@ impl Spec {
         self.sig.iter().any(|place| place == super::presets::OWN_HEADER)
     }
 
+    /// Adds the operator's options to its own; the name of the first that is its own already.
+    pub fn add_options(&mut self, given: &[(String, Vec<String>)]) -> Option<String> {
+        let own = given.iter().find(|(name, _)| self.options.iter().any(|(own, _)| own == name));
+        let taken = own.map(|(name, _)| name.clone());
+        if taken.is_none() {
+            self.options.extend_from_slice(given);
+        }
+        taken
+    }
+
+    /// Gives the examples where the operator is asked; for pages that show a scheme.
+    pub fn give_examples(&mut self) {
+        let asked = std::mem::take(&mut self.asks);
+        self.options.extend(asked.into_iter().map(|(name, example)| (name, vec![example])));
+    }
+
     /// Puts the operator's header where one is asked for.
     pub fn set_header(&mut self, name: &str) {
         for place in self.sig.iter_mut().filter(|place| *place == super::presets::OWN_HEADER) {
@@ -130,6 +148,7 @@ impl Default for Spec {
             when: WhenSpec::default(),
             code: None,
             options: Vec::new(),
+            asks: Vec::new(),
         }
     }
 }

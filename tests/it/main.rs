@@ -26,6 +26,7 @@ mod limits;
 mod model;
 mod order;
 mod peers;
+mod public;
 mod reload;
 mod slow;
 mod smoke;

@@ -24,7 +24,20 @@ fn configured(keys: &str) -> Signature {
 }
 
 fn secret(spec: &Spec) -> String {
+    const P256: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEQhR0BwU5I8VwueEMV1Kz3LY3Augq4kX7o6pr6rU5wTD8ckoFnqAtBbHPuvW4VSd72VEIjyOWcYTaYeyf57CTPg==";
+    const SET: &str =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    const RSA: &str = include_str!("../../../tests/vectors/certificates/leaf.pem");
+    const EC: &str = include_str!("../../../tests/vectors/certificates/ec.pem");
+    const ED: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n-----END PUBLIC KEY-----";
     let text = match spec.key.enc.as_str() {
+        "jwks" => SET,
+        "spki_b64" => P256,
+        "pem" if spec.kind.starts_with("ecdsa") => EC.trim(),
+        "pem" if spec.kind == "ed25519" => ED,
+        "pem" => RSA.trim(),
+        "raw_hex" => "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "raw_b64" => "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
         "hex" => "00112233445566778899aabbccddeeff00112233",
         "base64" => "c2lkZWdhdGUtZmFrZS1zZWNyZXQtZm9yLXRlc3Rz",
         _ => "user:a fake secret for tests",
@@ -50,7 +63,15 @@ fn what_is_printed_of_every_preset_is_that_preset_when_pasted() {
                 true => format!("variant: {}\n", first.name.rsplit('/').next().unwrap()),
                 false => String::new(),
             };
-            let named = configured(&format!("provider: {}\n{variant}{header}{}", preset.name, secret(first)));
+            let asked: Vec<String> =
+                first.asks.iter().map(|(name, example)| format!("  {name:?}: {example:?}\n")).collect();
+            let options =
+                if asked.is_empty() { String::new() } else { format!("options:\n{}", asked.concat()) };
+            let named = configured(&format!(
+                "provider: {}\n{variant}{header}{options}{}",
+                preset.name,
+                secret(first)
+            ));
             assert_eq!(
                 format!("{:?}", pasted.plan),
                 format!("{:?}", named.plan),

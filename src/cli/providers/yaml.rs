@@ -18,6 +18,14 @@ pub(super) fn scheme(specs: &[Spec]) -> String {
             lines.push(format!("{lead}{line}"));
         }
     }
+    let options = specs.iter().flat_map(|spec| &spec.options).map(|(name, values)| (name, list(values)));
+    let asked = specs.iter().flat_map(|spec| &spec.asks).map(|(name, example)| (name, quote(example)));
+    let told: Vec<String> =
+        options.chain(asked).map(|(name, value)| format!("  {}: {value}", quote(name))).collect();
+    if !told.is_empty() {
+        lines.push("options:".to_owned());
+        lines.extend(told);
+    }
     lines.join("\n")
 }
 

@@ -169,7 +169,7 @@ pub(super) fn missing(view: View<'_>, fault: Fault, at_start: &str, reading: &mu
 }
 
 fn judged(view: View<'_>, bytes: Vec<u8>, strength: Strength, reading: &mut Reading<'_>) -> Option<Secret> {
-    let secret = Secret::new(bytes);
+    let secret = Secret::new(without_margin(bytes));
     let bytes = secret.expose();
     let least = defaults::LEAST_SECRET_BYTES;
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -198,4 +198,13 @@ fn judged(view: View<'_>, bytes: Vec<u8>, strength: Strength, reading: &mut Read
         }
     }
     Some(secret)
+}
+
+/// White space around PEM and JSON is no part of either: block scalars and editors put it there.
+fn without_margin(bytes: Vec<u8>) -> Vec<u8> {
+    let inside = bytes.trim_ascii();
+    match inside.starts_with(b"-----BEGIN ") || inside.starts_with(b"{\"") {
+        true if inside.len() < bytes.len() => inside.to_vec(),
+        true | false => bytes,
+    }
 }

@@ -28,8 +28,13 @@ pub(super) fn signature(view: View<'_>, reading: &mut Reading<'_>) -> Option<Sig
     let section = Section(Some(view));
     let mut chosen = chosen(view, section, reading)?;
     own_header(&mut chosen, section, view, reading)?;
+    let options = spec::options(section);
     for spec in &mut chosen.specs {
-        spec.options = spec::options(section);
+        if let Some(taken) = spec.add_options(&options) {
+            let spot = section.get("options").unwrap_or(view).key_spot();
+            let message = format!("{taken} is fixed by {}", chosen.provider);
+            reading.report.error(spot, Fault::new(message, "leave it out, or describe a scheme of your own"));
+        }
     }
     let plan = compiled(&chosen, view, section, reading);
     let read = |secret: &Secret| plan.as_ref().and_then(|plan| unusable(plan, secret));

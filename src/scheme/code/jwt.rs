@@ -5,8 +5,8 @@
 //! Options: `alg` (must be given), `iss`, `aud`, `sub` and `claim.NAME` (one of the values must stand there),
 //! `require` (claims that must be present), `unique` (a claim that no two messages share), `max_age` and `leeway` in
 //! seconds, `body_claim` with `body_enc` (the body's SHA-256), `url_claim` with `url_enc` (that of the URL, or
-//! `plain`), `query_claim` with `base_path` (the request's hash as Atlassian Connect makes it), `bare` (a request
-//! without body needs no body claim) and `needs` (options the operator must give).
+//! `plain`), `query_claim` with `base_path` (the request's hash as Atlassian Connect makes it) and `bare` (a request
+//! without body needs no body claim).
 
 mod claims;
 mod options;

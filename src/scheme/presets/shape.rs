@@ -24,6 +24,8 @@ pub struct Shape {
     body: &'static str,
     when: Option<When>,
     code: Option<&'static str>,
+    options: &'static [(&'static str, &'static [&'static str])],
+    asks: &'static [(&'static str, &'static str)],
 }
 
 /// A [`TsSpec`] as constant data; fields mean the same.
@@ -65,6 +67,8 @@ pub(super) const fn hmac(sig: &'static [&'static str]) -> Shape {
         body: "raw",
         when: None,
         code: None,
+        options: &[],
+        asks: &[],
     }
 }
 
@@ -82,6 +86,10 @@ pub(super) const fn digest(sig: &'static [&'static str], msg: &'static str) -> S
 pub(super) const BASIC: Shape = Shape { kind: "basic", ..hmac(&[]) };
 
 impl Shape {
+    pub(super) const fn kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
+
     pub(super) const fn hash(self, hash: &'static str) -> Self {
         Self { hash, ..self }
     }
@@ -163,6 +171,16 @@ impl Shape {
         Self { when: Some(When::Header(name)), ..self }
     }
 
+    /// What its code is told.
+    pub(super) const fn options(self, options: &'static [(&'static str, &'static [&'static str])]) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Options that only the operator knows, each with an example.
+    pub(super) const fn asks(self, asks: &'static [(&'static str, &'static str)]) -> Self {
+        Self { asks, ..self }
+    }
+
     pub(super) const fn code(self, name: &'static str) -> Self {
         Self { code: Some(name), ..self }
     }
@@ -205,7 +223,8 @@ impl Shape {
             body: self.body.into(),
             when,
             code: self.code.map(Into::into),
-            options: Vec::new(),
+            options: self.options.iter().map(|(name, values)| ((*name).into(), owned(values))).collect(),
+            asks: self.asks.iter().map(|(name, example)| ((*name).into(), (*example).into())).collect(),
         }
     }
 }

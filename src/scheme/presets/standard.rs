@@ -53,7 +53,8 @@ family! {
     "replicate" "Replicate" Sdk [named("v1", V1)] from ["npm replicate 1.4.0, lib/util.js"];
     "resend" "Resend" Sdk [named("v1", SVIX)] from ["pypi resend 2.52.0, webhooks"];
     "seam" "Seam" Sdk [named("v1", SVIX)] from ["npm @seamapi/webhook 1.2.0"];
-    "standard_webhooks" "Standard Webhooks" Docs [named("v1", V1)]
+    "standard_webhooks" "Standard Webhooks" Docs
+        [named("v1", V1), named("v1a", V1.kind("ed25519").items(" ", "v1a").key("raw_b64", &["whpk_"]))]
         from [
             "standard-webhooks/standard-webhooks b2fa7b8, spec/standard-webhooks.md",
             "svix/svix-webhooks, server worker.rs",

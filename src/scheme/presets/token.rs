@@ -12,9 +12,14 @@ family! {
         from [CATALOGUE, THIRD_PARTIES]
         note "The whole value of Authorization is the secret, as it was entered.";
     "azure_eventgrid" "Azure Event Grid" Docs
-        [named("query", token(&["query:code"]))]
+        [
+            named("query", token(&["query:code"])),
+            named("entra", token(&["header:Authorization"]).kind("jwt").prefix("Bearer ").key("jwks", &[])
+                .options(&[("alg", &["RS256"]), ("require", &["exp"])])
+                .asks(&[("iss", "https://sts.windows.net/TENANT/"), ("aud", "api://example")])),
+        ]
         from ["MicrosoftDocs/azure-docs 2179f4c, event-grid endpoint validation"]
-        note "A secret in the query of the endpoint; access logs on the way see it. Entra tokens are stronger.";
+        note "A secret in the query of the endpoint; access logs on the way see it. Variant entra is stronger: tokens whose key set (login.microsoftonline.com/TENANT/discovery/v2.0/keys) is a file.";
     "bandwidth" "Bandwidth" Memory [named("basic", BASIC)] from [UNREAD];
     "brevo" "Brevo" Third
         [named("bearer", token(&["header:Authorization"]).prefix("Bearer "))]

@@ -42,6 +42,7 @@ fn providers_md() -> String {
 fn row(preset: &Preset, number: usize, variant: &str, deprecated: bool) -> String {
     let mut spec = preset.spec(Some(variant)).unwrap();
     spec.set_header("NAME");
+    spec.give_examples();
     let plan = Plan::compile(&spec).unwrap();
     let name = if number == 0 { format!("**{}**", preset.name) } else { format!("{} ·", preset.name) };
     let old = if deprecated { " (old)" } else { "" };

@@ -71,7 +71,7 @@ pub(super) fn read(spec: &Spec) -> Result<Options, Vec<SpecProblem>> {
         match name.as_str() {
             "iss" | "aud" | "sub" => claims.push((name.clone(), values.clone())),
             "alg" | "require" | "unique" | "max_age" | "leeway" | "body_claim" | "body_enc" | "bare"
-            | "url_claim" | "url_enc" | "query_claim" | "base_path" | "needs" => {}
+            | "url_claim" | "url_enc" | "query_claim" | "base_path" => {}
             other => match other.strip_prefix("claim.") {
                 Some(claim) if !claim.is_empty() => claims.push((claim.to_owned(), values.clone())),
                 Some(_) | None => reader.problem(&format!("{other:?} is no option of a token"), KNOWN),
@@ -80,12 +80,6 @@ pub(super) fn read(spec: &Spec) -> Result<Options, Vec<SpecProblem>> {
     }
     if claims.iter().any(|(_, values)| values.is_empty() || values.iter().any(String::is_empty)) {
         reader.problem("a claim needs a value to be compared with", "leave it out");
-    }
-    for name in reader.texts("needs") {
-        if !spec.options.iter().any(|(known, _)| *known == name) {
-            let message = format!("{name} must be given: others have tokens of the same key");
-            reader.problem(&message, "write options: {…} beside provider, with what your own tokens say");
-        }
     }
     let algorithms = reader.algorithms();
     let body = reader.tells("body_claim", "body_enc");
