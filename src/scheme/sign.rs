@@ -285,7 +285,9 @@ impl fmt::Display for SignProblem {
             Self::NotInHeader => f.write_str("the signature of this scheme does not stand in a header"),
             Self::NotAHeader => f.write_str("the secret or the id cannot stand in a header"),
             Self::WrongKey => f.write_str("the key was made for another scheme"),
-            Self::PublicKey => f.write_str("only the provider can sign: the keys of this scheme are public"),
+            Self::PublicKey => f.write_str(
+                "only the provider can sign: the keys of this scheme are public, or it sends tokens",
+            ),
             Self::Unfit(refusal) => write!(f, "the request cannot be signed by this scheme: {refusal}"),
         }
     }
