@@ -194,7 +194,7 @@ fn run(keeper: &mut Keeper<impl Source>, heard: Heard, woken: &Receiver<Wake>) -
             unrest.add(touch);
             settle(woken, &mut unrest, keeper.files())?;
             if unrest.asked.is_empty() {
-                keeper.read_if_changed();
+                keeper.touched();
             }
             for (cause, answer) in unrest.asked {
                 let _ = answer.send(keeper.read(cause));

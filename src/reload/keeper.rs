@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::files::{Fingerprint, fingerprint, ways};
+use super::files::{Fingerprint, Looker, ways};
 use super::status::{Complaint, Outcome, Refused, Status, Watching};
 use super::watch::Watch;
 use super::{Attempt, Cause, Source, Taken, mounts};
@@ -26,6 +26,7 @@ const MOST_LOOKS: usize = 20;
 const MOST_LOGGED: usize = 10;
 
 pub(super) struct Keeper<S> {
+    looker: Looker,
     source: S,
     status: Arc<ArcSwap<Status>>,
     observer: Arc<Observer>,
@@ -47,8 +48,19 @@ impl<S: Source> Keeper<S> {
         observer: Arc<Observer>,
     ) -> Self {
         let inputs: BTreeSet<PathBuf> = inputs.into_iter().collect();
-        let seen = fingerprint(&inputs);
-        Self { source, status, observer, inputs, files: BTreeSet::new(), seen, refused: None, watch: None }
+        let mut looker = Looker::default();
+        let seen = looker.look(&inputs);
+        Self {
+            looker,
+            source,
+            status,
+            observer,
+            inputs,
+            files: BTreeSet::new(),
+            seen,
+            refused: None,
+            watch: None,
+        }
     }
 
     /// The inputs under the names they have in their directories.
@@ -69,14 +81,14 @@ impl<S: Source> Keeper<S> {
     /// Looks although nobody told of a change: the net under the kernel's events.
     pub(super) fn look(&mut self) {
         self.follow();
-        let mut last = fingerprint(&self.inputs);
+        let mut last = self.looker.look(&self.inputs);
         if last == self.seen {
             return;
         }
         // Nobody told whether the writer has finished: wait until two looks see the same.
         for _ in 0..MOST_LOOKS {
             thread::sleep(STEADY);
-            let now = fingerprint(&self.inputs);
+            let now = self.looker.look(&self.inputs);
             if now == last {
                 break;
             }
@@ -85,9 +97,15 @@ impl<S: Source> Keeper<S> {
         self.read_if_changed();
     }
 
+    /// The kernel told of a change: its word counts for more than what the files' times say.
+    pub(super) fn touched(&mut self) {
+        self.looker.forget();
+        self.read_if_changed();
+    }
+
     /// Reads when the inputs look different from when they were last read.
-    pub(super) fn read_if_changed(&mut self) {
-        if fingerprint(&self.inputs) != self.seen {
+    fn read_if_changed(&mut self) {
+        if self.looker.look(&self.inputs) != self.seen {
             self.read(Cause::Changed);
         }
     }
@@ -96,14 +114,14 @@ impl<S: Source> Keeper<S> {
     pub(super) fn read(&mut self, cause: Cause) -> Outcome {
         let mut told = None;
         for _ in 0..MOST_READS {
-            let before = fingerprint(&self.inputs);
+            let before = self.looker.look(&self.inputs);
             let status = self.status.load_full();
             let next = status.generation.saturating_add(1);
             let Attempt { inputs, result } = self.attempt(next);
             let inputs: BTreeSet<PathBuf> = inputs.into_iter().chain(self.kept_inputs(&result)).collect();
             let is_same_set = inputs == self.inputs;
             self.inputs = inputs;
-            self.seen = fingerprint(&self.inputs);
+            self.seen = self.looker.look(&self.inputs);
             let outcome = self.tell(cause, result);
             let is_steady = is_same_set && before == self.seen;
             told = match (told, outcome) {

@@ -4,14 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::candidates::{Demand, Items, Reading, Take};
 use super::code::{self, Code};
 use super::encoding::Encoding;
 use super::key::Kind;
 use super::locator::Locator;
-use super::mac::Hash;
+use super::mac::{Hash, Hasher};
 use super::public;
 use super::rules::{Facts, Rules, Stamp};
 use super::signed;
@@ -375,7 +373,10 @@ fn is_plural(locator: &Locator) -> bool {
 }
 
 /// The beginning of every replay id: the scheme's name, its length first.
-fn memory(name: &str) -> Sha256 {
+fn memory(name: &str) -> Hasher {
     let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
-    Sha256::new().chain_update(length.to_be_bytes()).chain_update(name)
+    let mut memory = Hasher::new(Hash::Sha256);
+    memory.update(&length.to_be_bytes());
+    memory.update(name.as_bytes());
+    memory
 }

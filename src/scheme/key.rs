@@ -275,8 +275,7 @@ impl KeyRule {
             Kind::Token => Material::Token(Tag::of_token(bytes)),
             Kind::Basic if !bytes.contains(&b':') => return Err(KeyProblem::NotUserAndPassword),
             Kind::Basic => Material::Basic(Tag::of_token(bytes)),
-            // HMAC takes keys of any length; were one refused, it would be no key.
-            Kind::Hmac(hash) => Material::Mac(Mac::new(hash, bytes).ok_or(KeyProblem::Empty)?),
+            Kind::Hmac(hash) => Material::Mac(Mac::new(hash, bytes)),
             Kind::Digest(hash) => Material::Hasher(hash),
             Kind::Public(algorithm, hash) => {
                 let key = algorithm.key(self.form, hash, bytes).ok_or(KeyProblem::NotPublicKey)?;
@@ -324,7 +323,7 @@ impl Lane {
             let Self::Mac(mut mac, _) = lane else { return None };
             mac.update(step);
             let (hash, tag) = (mac.hash(), mac.finish());
-            lane = Self::Mac(Mac::new(hash, tag.bytes())?, Secret::new(tag.bytes().to_vec()));
+            lane = Self::Mac(Mac::new(hash, tag.bytes()), Secret::new(tag.bytes().to_vec()));
         }
         Some(lane)
     }

@@ -1,8 +1,8 @@
 //! The four hashes, plain and keyed, and the tags they give. Knows nothing of requests.
 
-use hmac::{Hmac, KeyInit, Mac as _};
-use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use std::fmt;
+
+use aws_lc_rs::{digest, hmac};
 
 use super::encoding::{Encoding, LONGEST_TAG};
 
@@ -15,23 +15,17 @@ pub(super) enum Hash {
     Sha512,
 }
 
-/// An HMAC under way.
+/// An HMAC under way. AWS-LC's context: on processors without the SHA extension it takes half of what plain Rust does
+/// (`docs/decisions/0012-which-hmac.md`), and it wipes itself when dropped.
 #[derive(Clone)]
-pub(super) enum Mac {
-    Sha1(Hmac<Sha1>),
-    Sha256(Hmac<Sha256>),
-    Sha384(Hmac<Sha384>),
-    Sha512(Hmac<Sha512>),
+pub(super) struct Mac {
+    hash: Hash,
+    context: hmac::Context,
 }
 
-/// A plain hash under way, for messages that hold the secret themselves.
+/// A plain hash under way: for messages that hold the secret themselves, and for what names a message.
 #[derive(Clone)]
-pub(super) enum Hasher {
-    Sha1(Sha1),
-    Sha256(Sha256),
-    Sha384(Sha384),
-    Sha512(Sha512),
-}
+pub(super) struct Hasher(digest::Context);
 
 /// The bytes of a signature, decoded.
 #[derive(Clone, Copy)]
@@ -65,75 +59,51 @@ impl Hash {
 
 impl Mac {
     /// A MAC that has taken in the key and no message.
-    pub(super) fn new(hash: Hash, key: &[u8]) -> Option<Self> {
-        Some(match hash {
-            Hash::Sha1 => Self::Sha1(Hmac::new_from_slice(key).ok()?),
-            Hash::Sha256 => Self::Sha256(Hmac::new_from_slice(key).ok()?),
-            Hash::Sha384 => Self::Sha384(Hmac::new_from_slice(key).ok()?),
-            Hash::Sha512 => Self::Sha512(Hmac::new_from_slice(key).ok()?),
-        })
+    pub(super) fn new(hash: Hash, key: &[u8]) -> Self {
+        let algorithm = match hash {
+            Hash::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+            Hash::Sha256 => hmac::HMAC_SHA256,
+            Hash::Sha384 => hmac::HMAC_SHA384,
+            Hash::Sha512 => hmac::HMAC_SHA512,
+        };
+        Self { hash, context: hmac::Context::with_key(&hmac::Key::new(algorithm, key)) }
     }
 
     /// Which hash it is made with.
     pub(super) fn hash(&self) -> Hash {
-        match self {
-            Self::Sha1(_) => Hash::Sha1,
-            Self::Sha256(_) => Hash::Sha256,
-            Self::Sha384(_) => Hash::Sha384,
-            Self::Sha512(_) => Hash::Sha512,
-        }
+        self.hash
     }
 
     /// Takes the next bytes of the message.
     pub(super) fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha1(mac) => mac.update(bytes),
-            Self::Sha256(mac) => mac.update(bytes),
-            Self::Sha384(mac) => mac.update(bytes),
-            Self::Sha512(mac) => mac.update(bytes),
-        }
+        self.context.update(bytes);
     }
 
     /// The tag over everything taken.
     pub(super) fn finish(self) -> Tag {
-        match self {
-            Self::Sha1(mac) => Tag::of(&mac.finalize().into_bytes()),
-            Self::Sha256(mac) => Tag::of(&mac.finalize().into_bytes()),
-            Self::Sha384(mac) => Tag::of(&mac.finalize().into_bytes()),
-            Self::Sha512(mac) => Tag::of(&mac.finalize().into_bytes()),
-        }
+        Tag::of(self.context.sign().as_ref())
     }
 }
 
 impl Hasher {
     /// A hash of nothing yet.
     pub(super) fn new(hash: Hash) -> Self {
-        match hash {
-            Hash::Sha1 => Self::Sha1(Sha1::new()),
-            Hash::Sha256 => Self::Sha256(Sha256::new()),
-            Hash::Sha384 => Self::Sha384(Sha384::new()),
-            Hash::Sha512 => Self::Sha512(Sha512::new()),
-        }
+        Self(digest::Context::new(match hash {
+            Hash::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            Hash::Sha256 => &digest::SHA256,
+            Hash::Sha384 => &digest::SHA384,
+            Hash::Sha512 => &digest::SHA512,
+        }))
     }
 
     /// Takes the next bytes of the message.
     pub(super) fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha1(hash) => hash.update(bytes),
-            Self::Sha256(hash) => hash.update(bytes),
-            Self::Sha384(hash) => hash.update(bytes),
-            Self::Sha512(hash) => hash.update(bytes),
-        }
+        self.0.update(bytes);
     }
 
     /// The hash of everything taken.
     pub(super) fn finish(self) -> Tag {
-        match self {
-            Self::Sha1(hash) => Tag::of(&hash.finalize()),
-            Self::Sha256(hash) => Tag::of(&hash.finalize()),
-            Self::Sha384(hash) => Tag::of(&hash.finalize()),
-            Self::Sha512(hash) => Tag::of(&hash.finalize()),
-        }
+        Tag::of(self.0.finish().as_ref())
     }
 }
 
@@ -146,7 +116,7 @@ impl Tag {
 
     /// What stands for a token where tokens are compared.
     pub(super) fn of_token(token: &[u8]) -> Self {
-        Self::of(&Sha256::digest(token))
+        Self::of(digest::digest(&digest::SHA256, token).as_ref())
     }
 
     /// The bytes.
@@ -161,5 +131,11 @@ impl Tag {
             *to = *from;
         }
         Self { bytes, length }
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher")
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use http::header::HeaderName;
-use sha2::Sha256;
 
 use super::candidates::{Items, Reading};
 use super::code::Code;
 use super::key::KeyRule;
 use super::locator::{Locator, Source};
+use super::mac::Hasher;
 use super::signed::covers_body;
 use super::spec::SpecProblem;
 use super::template::{Field, Part, What};
@@ -43,7 +43,7 @@ pub(super) struct Rules {
     /// The body is signed as it was before its content coding.
     pub(super) decoded: bool,
     /// The beginning of every replay id.
-    pub(super) memory: Sha256,
+    pub(super) memory: Hasher,
     /// What follows from the above.
     pub(super) facts: Facts,
 }

@@ -7,7 +7,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use sha2::{Digest, Sha256};
 use subtle::ConditionallySelectable;
 
 use super::candidates::Demand;
@@ -15,6 +14,7 @@ use super::code::{Claim, CodeHead, Reader};
 use super::decoded::{self, Coding};
 use super::key::{Candidate, Key, Lane};
 use super::locator::{Locator, Source};
+use super::mac::Hasher;
 use super::message::{Piece, View, absent};
 use super::rules::{Arrival, Rules};
 use super::template::{Fence, Field};
@@ -66,7 +66,7 @@ struct Late {
 /// What every piece of the message goes into.
 struct Feed {
     lanes: Vec<Lane>,
-    memory: Option<Sha256>,
+    memory: Option<Hasher>,
 }
 
 impl Session {
@@ -167,7 +167,7 @@ impl Session {
                 }
             }
         }
-        let memory = self.feed.memory.take().map(|memory| memory.finalize().into());
+        let memory = self.feed.memory.take().map(id_of);
         let lanes = std::mem::take(&mut self.feed.lanes);
         let key = settle(lanes, &self.candidates, self.demand)?;
         Ok(Verified { key, replay_id: memory })
@@ -197,11 +197,11 @@ impl Session {
             let key = first.ok_or(Refusal::Wrong)?;
             last = Some(last.map_or(key, |known: usize| known.max(key)));
             if let (Some(memory), Some(message)) = (&mut self.feed.memory, claim.messages.first()) {
-                memory.update(u64::try_from(message.len()).unwrap_or(u64::MAX).to_be_bytes());
+                memory.update(&u64::try_from(message.len()).unwrap_or(u64::MAX).to_be_bytes());
                 memory.update(message);
             }
         }
-        let replay_id = self.feed.memory.take().map(|memory| memory.finalize().into());
+        let replay_id = self.feed.memory.take().map(id_of);
         Ok(Verified { key: last.ok_or(Refusal::Missing)?, replay_id })
     }
 
@@ -261,6 +261,15 @@ struct Told {
 struct Claimed {
     claim: Claim,
     candidates: Vec<Candidate>,
+}
+
+/// The name a message is remembered by.
+fn id_of(memory: Hasher) -> [u8; 32] {
+    let mut id = [0; 32];
+    for (to, from) in id.iter_mut().zip(memory.finish().bytes()) {
+        *to = *from;
+    }
+    id
 }
 
 /// Feeds what stands before a streamed body and collects what follows it.

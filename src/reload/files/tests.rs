@@ -7,17 +7,35 @@ fn set(paths: &[&Path]) -> BTreeSet<PathBuf> {
     paths.iter().map(|path| path.to_path_buf()).collect()
 }
 
+fn look(inputs: &BTreeSet<PathBuf>) -> Fingerprint {
+    Looker::default().look(inputs)
+}
+
+#[test]
+fn a_file_that_was_just_written_is_read_at_every_look() {
+    let path = folder("files").join("young");
+    let mut looker = Looker::default();
+    let inputs = set(&[&path]);
+    let mut seen = Vec::new();
+    for round in 0..200 {
+        // Of one length, and many of them within one tick of the file system's clock.
+        fs::write(&path, format!("{round:03}")).unwrap();
+        seen.push(looker.look(&inputs));
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
 #[test]
 fn another_content_is_another_state_and_a_touched_file_is_not() {
     let path = folder("files").join("a");
     fs::write(&path, "one").unwrap();
-    let before = fingerprint(&set(&[&path]));
+    let before = look(&set(&[&path]));
     fs::write(&path, "one").unwrap();
-    assert_eq!(fingerprint(&set(&[&path])), before);
+    assert_eq!(look(&set(&[&path])), before);
     fs::write(&path, "two").unwrap();
-    assert_ne!(fingerprint(&set(&[&path])), before);
+    assert_ne!(look(&set(&[&path])), before);
     fs::remove_file(&path).unwrap();
-    assert_ne!(fingerprint(&set(&[&path])), before, "missing");
+    assert_ne!(look(&set(&[&path])), before, "missing");
 }
 
 #[test]
@@ -26,28 +44,28 @@ fn the_same_contents_in_swapped_files_are_another_state() {
     let (a, b) = (folder.join("a"), folder.join("b"));
     fs::write(&a, "1").unwrap();
     fs::write(&b, "2").unwrap();
-    let before = fingerprint(&set(&[&a, &b]));
+    let before = look(&set(&[&a, &b]));
     fs::write(&a, "2").unwrap();
     fs::write(&b, "1").unwrap();
-    assert_ne!(fingerprint(&set(&[&a, &b])), before);
+    assert_ne!(look(&set(&[&a, &b])), before);
 }
 
 #[test]
 fn a_large_file_is_compared_without_reading_it() {
     let path = folder("files").join("large");
     fs::write(&path, "x".repeat(2 * 1024 * 1024)).unwrap();
-    let before = fingerprint(&set(&[&path]));
-    assert_eq!(fingerprint(&set(&[&path])), before);
+    let before = look(&set(&[&path]));
+    assert_eq!(look(&set(&[&path])), before);
     fs::write(&path, "y".repeat(2 * 1024 * 1024 + 1)).unwrap();
-    assert_ne!(fingerprint(&set(&[&path])), before);
+    assert_ne!(look(&set(&[&path])), before);
 }
 
 #[test]
 fn what_is_no_file_is_not_opened() {
     let path = folder("files").join("pipe");
     rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
-    fingerprint(&set(&[&path]));
-    fingerprint(&set(&[path.parent().unwrap()]));
+    look(&set(&[&path]));
+    look(&set(&[path.parent().unwrap()]));
 }
 
 #[test]

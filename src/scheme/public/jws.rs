@@ -55,7 +55,7 @@ pub(in crate::scheme) struct Jose {
 }
 
 enum Keys {
-    Secret(Box<[Option<Mac>; 3]>),
+    Secret(Box<[Mac; 3]>),
     Public(Arc<[Fixed]>),
 }
 
@@ -70,7 +70,7 @@ struct Fixed {
 const HASHES: [Hash; 3] = [Hash::Sha256, Hash::Sha384, Hash::Sha512];
 
 struct Secret {
-    macs: [Option<Mac>; 3],
+    macs: [Mac; 3],
     message: Vec<u8>,
 }
 
@@ -221,7 +221,7 @@ impl Verification for Secret {
 
     fn is_signed(&self, signature: &[u8]) -> bool {
         let Some(Jwa::Hs(hash)) = header(&self.message).map(|jose| jose.algorithm) else { return false };
-        let mac = self.macs.iter().flatten().find(|mac| mac.hash() == hash);
+        let mac = self.macs.iter().find(|mac| mac.hash() == hash);
         mac.is_some_and(|mac| {
             let mut mac = mac.clone();
             mac.update(&self.message);

@@ -26,7 +26,7 @@ fn hash(bytes: &str) -> String {
 
 fn hs256(header: &str, payload: &str, secret: &[u8]) -> String {
     let message = format!("{}.{}", url(header.as_bytes()), url(payload.as_bytes()));
-    let mut mac = Mac::new(Hash::Sha256, secret).unwrap();
+    let mut mac = Mac::new(Hash::Sha256, secret);
     mac.update(message.as_bytes());
     format!("{message}.{}", url(mac.finish().bytes()))
 }

@@ -87,7 +87,7 @@ fn hmac() -> (Plan, Key) {
 
 /// Signs with the shared secret what `lines` say.
 fn made(lines: &str, input: &str) -> String {
-    let mut mac = Mac::new(Hash::Sha256, &Encoding::Base64.decode(SECRET.as_bytes()).unwrap()).unwrap();
+    let mut mac = Mac::new(Hash::Sha256, &Encoding::Base64.decode(SECRET.as_bytes()).unwrap());
     mac.update(format!("{lines}\"@signature-params\": {input}").as_bytes());
     format!("s=:{}:", Encoding::Base64.encode(mac.finish().bytes()))
 }
