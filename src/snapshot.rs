@@ -1,6 +1,7 @@
 //! One generation of everything compiled: rules, targets, counters, rendered answers. Swapped whole, loaded once per
 //! request. Compiled by `app` at start and by `reload` after; never changed.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Once};
 
 use arc_swap::ArcSwap;
@@ -10,7 +11,7 @@ use crate::base::name::RouteName;
 use crate::check::Policy;
 use crate::config::Loaded;
 use crate::config::problem::{Problem, Severity};
-use crate::config::settings::{KeyLocation, Route, Settings, Upstream};
+use crate::config::settings::{KeyLocation, PathRule, Route, Settings, Upstream};
 use crate::config::show::Shown;
 use crate::forward::answer::{Extras, Maintenance, Told};
 use crate::forward::body::{CollectRules, Ending, PaceRules};
@@ -110,7 +111,7 @@ impl Snapshot {
             forward_rules: Arc::new(ForwardRules::from_settings(&settings)),
             default_target,
             route_targets,
-            answers: settings.routes.iter().map(|route| RouteAnswers::new(route, &settings.routes)).collect(),
+            answers: route_answers(&settings.routes),
             maintenance: Maintenance::new(
                 &operational.maintenance_message,
                 operational.maintenance_retry_after,
@@ -192,13 +193,19 @@ fn reuse<'a>(mut known: impl Iterator<Item = &'a Arc<Target>>, upstream: &Upstre
     same.map_or_else(|| Target::new(upstream), Arc::clone)
 }
 
+/// One for each route. Routes of one path are found by it, not by looking at all: there may be thousands.
+fn route_answers(routes: &[Route]) -> Vec<RouteAnswers> {
+    let mut methods: HashMap<&PathRule, BTreeSet<&str>> = HashMap::new();
+    for route in routes {
+        methods.entry(&route.path).or_default().extend(route.methods.iter().map(http::Method::as_str));
+    }
+    routes.iter().map(|route| RouteAnswers::new(route, methods.get(&route.path))).collect()
+}
+
 impl RouteAnswers {
-    fn new(route: &Route, all: &[Route]) -> Self {
-        let same = all.iter().filter(|other| other.path == route.path);
-        let mut methods: Vec<&str> =
-            same.flat_map(|route| &route.methods).map(http::Method::as_str).collect();
-        methods.sort_unstable();
-        methods.dedup();
+    /// `methods` are those of every route with this path.
+    fn new(route: &Route, methods: Option<&BTreeSet<&str>>) -> Self {
+        let methods: Vec<&str> = methods.into_iter().flatten().copied().collect();
         let allow = (!methods.is_empty()).then(|| methods.join(", "));
         let scheme =
             route.api_key.iter().flat_map(|key| &key.locations).find_map(|location| match location {

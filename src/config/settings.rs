@@ -198,7 +198,7 @@ pub struct Route {
 }
 
 /// Which paths a route is for. Matching is on raw bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PathRule {
     /// This path exactly.
     Exact(String),

@@ -3,6 +3,7 @@
 //! [`MeterSet`] belongs to one generation; the numbers behind it live on as long as a route of that name does, so
 //! counters do not jump back at a reload, and series of removed routes leave the page.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,15 +101,16 @@ impl MeterSet {
                 RouteMeter::new(shards, &Arc::new(Tally::new(shards, None)), KeyUse::Never, Arc::default())
             }
         };
+        let known: HashMap<&str, &Arc<Shard>> = before.into_iter().flat_map(Self::named).collect();
         let routes = routes
             .iter()
             .map(|route| {
-                let old = before.and_then(|before| before.named(&route.name));
+                let old = known.get(route.name.as_str());
                 let tally = match old {
-                    Some(old) => Arc::clone(old),
+                    Some(old) => Arc::clone(&old.tally),
                     None => Arc::new(Tally::new(shards, Some(route.name.clone()))),
                 };
-                let old_secrets = before.and_then(|before| before.secrets_of(&route.name));
+                let old_secrets = old.map(|old| &old.secrets);
                 RouteMeter::new(shards, &tally, KeyUse::of(route), secrets(shards, route, old_secrets))
             })
             .collect();
@@ -135,13 +137,10 @@ impl MeterSet {
         self.routes.iter().chain([&self.none])
     }
 
-    fn named(&self, name: &RouteName) -> Option<&Arc<Tally>> {
-        self.routes.iter().filter_map(RouteMeter::tally).find(|tally| tally.name.as_ref() == Some(name))
-    }
-
-    fn secrets_of(&self, name: &RouteName) -> Option<&Secrets> {
-        let of = |meter: &&RouteMeter| meter.tally().is_some_and(|tally| tally.name.as_ref() == Some(name));
-        self.routes.iter().find(of).and_then(|meter| meter.shards.first()).map(|shard| &shard.secrets)
+    /// Every route by its name; one look-up for each, as there may be thousands.
+    fn named(&self) -> impl Iterator<Item = (&str, &Arc<Shard>)> {
+        let shards = self.routes.iter().filter_map(|meter| meter.shards.first());
+        shards.filter_map(|shard| Some((shard.tally.name.as_ref()?.as_str(), shard)))
     }
 }
 
