@@ -5,6 +5,7 @@
 //! the strongest first, where the facts were read, and a note where there is something to know. A scheme is made
 //! with the words of `shape`, whose defaults most providers share.
 
+mod code;
 mod jwt;
 mod public;
 mod request;
@@ -36,6 +37,7 @@ static ALL: LazyLock<Vec<Preset>> = LazyLock::new(|| {
         token::PRESETS,
         public::PRESETS,
         jwt::PRESETS,
+        code::PRESETS,
     ];
     let mut all = families.concat();
     all.sort_by_key(|preset| preset.name);

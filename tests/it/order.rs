@@ -1,6 +1,7 @@
 //! Each check through the socket: allowed, refused, malformed, at its boundary.
 
 mod addresses;
+mod challenges;
 mod handshakes;
 mod keys;
 mod maintenance;

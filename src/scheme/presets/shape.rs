@@ -19,6 +19,7 @@ pub struct Shape {
     ts: Option<Stamp>,
     key_enc: &'static str,
     key_strip: &'static [&'static str],
+    key_derive: &'static str,
     id: Option<&'static str>,
     require: &'static [(&'static str, &'static str)],
     body: &'static str,
@@ -62,6 +63,7 @@ pub(super) const fn hmac(sig: &'static [&'static str]) -> Shape {
         ts: None,
         key_enc: "utf8",
         key_strip: &[],
+        key_derive: "none",
         id: None,
         require: &[],
         body: "raw",
@@ -147,6 +149,16 @@ impl Shape {
         Self { key_enc: enc, key_strip: strip, ..self }
     }
 
+    /// Items between `split`, each of them a signature.
+    pub(super) const fn split(self, split: &'static str) -> Self {
+        Self { split: Some(split), ..self }
+    }
+
+    /// What is made of a secret before it is the key.
+    pub(super) const fn derive(self, name: &'static str) -> Self {
+        Self { key_derive: name, ..self }
+    }
+
     /// Where the delivery's id stands; only trusted where the signed message holds it.
     pub(super) const fn id(self, place: &'static str) -> Self {
         Self { id: Some(place), ..self }
@@ -217,7 +229,11 @@ impl Shape {
                 tol_s: stamp.tol_s,
                 ..TsSpec::default()
             }),
-            key: KeySpec { enc: self.key_enc.into(), strip: owned(self.key_strip), ..KeySpec::default() },
+            key: KeySpec {
+                enc: self.key_enc.into(),
+                strip: owned(self.key_strip),
+                derive: self.key_derive.into(),
+            },
             id: self.id.map(Into::into),
             require: self.require.iter().map(|(at, text)| ((*at).into(), (*text).into())).collect(),
             body: self.body.into(),

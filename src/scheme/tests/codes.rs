@@ -343,3 +343,37 @@ fn options_a_code_does_not_know_are_problems() {
         assert!(found.iter().any(|problem| problem.field == "options"), "{name}: {found:?}");
     }
 }
+
+#[test]
+fn every_preset_of_a_code_compiles() {
+    let mut count = 0;
+    for preset in presets() {
+        for named in preset.schemes {
+            let mut spec = preset.specs(Some(named.name)).unwrap().remove(0);
+            spec.give_examples();
+            if spec.code.is_some() {
+                assert!(Plan::compile(&spec).is_ok(), "{}", spec.name);
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 11, "{count}");
+}
+
+#[test]
+fn the_handshakes_are_those_of_presets() {
+    for name in [
+        "asana",
+        "braintree",
+        "dropbox",
+        "meta",
+        "slack",
+        "trello",
+        "woocommerce",
+        "x_twitter",
+        "xero",
+        "zoom",
+    ] {
+        assert!(preset(name).is_some() && !handshake::handshakes(name).is_empty(), "{name}");
+    }
+}
