@@ -8,6 +8,7 @@ from pathlib import Path
 
 import signers
 from forward import Suite
+from libraries import libraries
 from published import published
 from sending import sending
 
@@ -30,6 +31,7 @@ def main() -> int:
 
         suites[name] = forward
     suites["published"] = lambda: published(binary)
+    suites["libraries"] = lambda: libraries(binary)
     suites["sending"] = lambda: sending(binary, options.node)
 
     chosen = options.suites or list(suites)

@@ -9,10 +9,12 @@ family! {
     "aws_sigv4" "AWS Signature Version 4" Sdk
         [named("header", hmac(&[]).derive("aws4").time(&["header:x-amz-date"], "iso_basic", USUAL).code("aws_sigv4"))]
         from ["pypi botocore 1.44.5, auth.py", "the AWS SigV4 test suite"]
+        proven ["library: botocore 1.44.5"]
         note "In the Authorization header only. Options region, service and access_key pin the credential.";
     "braintree" "Braintree" Sdk
         [named("sha1", hmac(&[]).hash("sha1").derive("sha1").code("braintree"))]
         from ["pypi braintree 4.48.0, webhook_notification_gateway.py and util/crypto.py"]
+        proven ["library: braintree 4.48.0"]
         note "The secret is the private key. The body has the two fields of a notification and no other.";
     "cavage" "HTTP Signatures (draft-cavage-12)" Sdk
         [named("hmac_sha256", hmac(&[]).base64().time(&["header:date"], "http_date", USUAL).code("cavage"))]
@@ -30,6 +32,7 @@ family! {
     "plivo_v3" "Plivo (third signature)" Sdk
         [named("v3", hmac(&["header:X-Plivo-Signature-V3"]).base64().split(",").code("plivo_v3"))]
         from ["pypi plivo 4.63.0, utils/signature_v3.py"]
+        proven ["library: plivo 4.63.0"]
         note "Parameters are signed without marks between them: whoever has seen a request can cut them elsewhere.";
     "twilio" "Twilio" Sdk
         [
@@ -37,6 +40,7 @@ family! {
             named("shared_key", TWILIO),
         ]
         from ["pypi twilio 9.13.0, request_validator.py", "twilio/twilio-python, tests/unit/test_request_validator.py"]
+        proven ["library: twilio 9.13.0"]
         note "Parameters are signed without marks between them: whoever has seen a request can cut them elsewhere. Write public_url.";
     "vonage_sms" "Vonage SMS signatures" Multi
         [

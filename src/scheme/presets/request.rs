@@ -10,7 +10,7 @@ family! {
     "adyen" "Adyen" Sdk
         [named("standard", hmac(&[]).base64().key("hex", &[]).code("adyen"))]
         from ["pypi Adyen 16.0.0, util.generate_notification_sig", VERIFIER]
-        proven ["vector: adyen-python-api-library UtilTest.py"]
+        proven ["vector: adyen-python-api-library UtilTest.py", "library: Adyen 16.0.0"]
         note "Eight fields of every item are signed, not the rest of the body. A field with a colon is refused. Option merchant_accounts: accept items of these only.";
     "bird" "Bird" Multi
         [named("sha256", hmac(&["header:MessageBird-Signature"]).base64()
@@ -44,7 +44,7 @@ family! {
             "pypi hubspot-api-client 12.0.0, utils/signature.py",
             "HubSpot/hubspot-api-python, tests/spec/utils/test_signature.py",
         ]
-        proven ["vector: hubspot-api-python test_signature.py v3"]
+        proven ["vector: hubspot-api-python test_signature.py v3", "library: hubspot-api-client 12.0.0"]
         note "v3 signs the URL with some escapes decoded: a public_url with percent signs must be written decoded.";
     "mailgun" "Mailgun" Third
         [
@@ -70,11 +70,13 @@ family! {
         [named("v2", hmac(&["header:X-Plivo-Signature-V2"]).base64()
             .msg("{url_no_query}{header:X-Plivo-Signature-V2-Nonce}").id("header:X-Plivo-Signature-V2-Nonce"))]
         from ["pypi plivo 4.63.0, utils"]
+        proven ["library: plivo 4.63.0"]
         note "URL and nonce are signed, neither the query nor the body.";
     "square" "Square" Sdk
         [named("sha256", hmac(&["header:x-square-hmacsha256-signature"]).base64().msg("{url}{body}")
             .id("json:event_id"))]
         from ["pypi squareup 46.0.0, utils/webhooks_helper.py"]
+        proven ["library: squareup 46.0.0.20260916"]
         note "The notification URL must be exactly that of the subscription.";
     "trello" "Trello" Docs
         [named("sha1", hmac(&["header:X-Trello-Webhook"]).hash("sha1").base64().msg("{body}{url}"))]

@@ -10,7 +10,7 @@ family! {
     "adyen_platforms" "Adyen for Platforms" Sdk
         [named("sha256", hmac(&["header:HmacSignature"]).base64().key("hex", &[]))]
         from ["pypi Adyen 16.0.0, util.is_valid_hmac_payload", CHANGELOG]
-        proven ["vector: adyen-python-api-library UtilTest.py payload"]
+        proven ["vector: adyen-python-api-library UtilTest.py payload", "library: Adyen 16.0.0"]
         note "Balance platform webhooks; standard notifications are the preset adyen.";
     "airtable" "Airtable" Multi
         [named("sha256", hmac(&["header:X-Airtable-Content-MAC"]).prefix("hmac-sha256=").key("base64", &[]))]
@@ -86,6 +86,7 @@ family! {
     "easypost" "EasyPost" Sdk
         [named("sha256", hmac(&["header:X-Hmac-Signature"]).prefix("hmac-sha256-hex="))]
         from ["pypi easypost 10.7.0, util.validate_webhook"]
+        proven ["library: easypost 10.7.0"]
         note "The library normalises the secret (NFKD); a secret with letters beyond ASCII is to be given that way.";
     "firecrawl" "Firecrawl" Third
         [named("sha256", hmac(&["header:X-Firecrawl-Signature"]).prefix("sha256="))]
@@ -111,7 +112,7 @@ family! {
     "gocardless" "GoCardless" Sdk
         [named("sha256", hmac(&["header:Webhook-Signature"]).id("json:meta.webhook_id"))]
         from ["pypi gocardless_pro 3.22.0, webhooks.py; the header's name from a second source"]
-        proven ["vector: gocardless-pro-python tests/webhooks_test.py"]
+        proven ["vector: gocardless-pro-python tests/webhooks_test.py", "library: gocardless_pro 3.22.0"]
         note "GoCardless asks for status 498 on a bad signature; it gets 401 here, which it treats as a failure too.";
     "gogs" "Gogs" Third
         [named("sha256", hmac(&["header:X-Gogs-Signature"]).id("header:X-Gogs-Delivery"))]
@@ -179,7 +180,8 @@ family! {
         from [VERIFIER, SEEN];
     "onfido" "Onfido" Sdk
         [named("sha256", hmac(&["header:X-SHA2-Signature"]))]
-        from ["pypi onfido-python 6.2.0, webhook_event_verifier.py; the header's name from memory"];
+        from ["pypi onfido-python 6.2.0, webhook_event_verifier.py; the header's name from memory"]
+        proven ["library: onfido-python 6.2.0"];
     "pagerduty" "PagerDuty" Docs
         [named("v1", hmac(&["header:X-PagerDuty-Signature"]).items(",", "v1").id("header:X-Webhook-Id"))]
         from ["PagerDuty/developer-docs 9422439, webhooks/04-Signatures.md", "PagerDuty/go-pagerduty, webhookv3_test.go"]
@@ -195,6 +197,7 @@ family! {
     "pusher" "Pusher Channels" Sdk
         [named("sha256", hmac(&["header:X-Pusher-Signature"]))]
         from ["npm pusher 5.3.4, lib/webhook.js", "pypi pusher 3.3.4"]
+        proven ["library: pusher 3.3.4"]
         note "X-Pusher-Key says which app's secret was used and is not signed.";
     "quickbooks" "QuickBooks" Multi
         [named("sha256", hmac(&["header:intuit-signature"]).base64())]
@@ -203,7 +206,7 @@ family! {
     "razorpay" "Razorpay" Sdk
         [named("sha256", hmac(&["header:X-Razorpay-Signature"]).id("header:x-razorpay-event-id"))]
         from ["pypi razorpay 2.0.1, utility.py", "npm razorpay 2.9.8"]
-        proven ["vector: razorpay-python tests"];
+        proven ["vector: razorpay-python tests", "library: razorpay 2.0.1"];
     "segment" "Segment" Multi
         [named("sha1", hmac(&["header:X-Signature"]).hash("sha1"))]
         from [CATALOGUE, "svix, ingest source Segment"]
@@ -222,7 +225,8 @@ family! {
         note "The key is the app's client secret. Newer event subscriptions use headers without X-.";
     "sinch_numbers" "Sinch Numbers" Sdk
         [named("sha1", hmac(&["header:x-sinch-signature"]).hash("sha1"))]
-        from ["pypi sinch 2.3.0, sinch_events/v1/authentication_validation.py"];
+        from ["pypi sinch 2.3.0, sinch_events/v1/authentication_validation.py"]
+        proven ["library: sinch 2.3.0"];
     "snyk" "Snyk" Memory
         [named("sha256", hmac(&["header:X-Hub-Signature"]).prefix("sha256="))]
         from [UNREAD];

@@ -13,6 +13,7 @@ family! {
             .time(&["header:Box-Delivery-Timestamp"], "rfc3339", Some(600)).id("header:Box-Delivery-Id")
             .require(&[("header:Box-Signature-Version", "1"), ("header:Box-Signature-Algorithm", "HmacSHA256")]))]
         from ["pypi boxsdk 10.18.0, managers/webhooks.py", "box/box-python-sdk, test/webhooks.py"]
+        proven ["library: boxsdk 10.18.0"]
         note "Two keys, primary and secondary; give both as secrets.";
     "buildkite" "Buildkite" Docs
         [
@@ -111,7 +112,7 @@ family! {
             "npm @paddle/paddle-node-sdk 3.10.0, webhooks-validator.js",
             "pypi paddle-python-sdk 1.16.1, PaddleSignature.py",
         ]
-        proven ["vector: paddle-python-sdk test_Verifier.py"]
+        proven ["vector: paddle-python-sdk test_Verifier.py", "library: paddle-python-sdk 1.16.1"]
         note "The libraries tolerate five seconds; a slow network needs tolerance. One h1 per secret while rotating.";
     "plain" "Plain" Third
         [named("sha256", hmac(&["header:Plain-Request-Signature"])
@@ -137,7 +138,8 @@ family! {
             .msg("{body}.{header:x-sinch-webhook-signature-nonce}.{timestamp}")
             .unix(&["header:x-sinch-webhook-signature-timestamp"], USUAL)
             .id("header:x-sinch-webhook-signature-nonce"))]
-        from ["pypi sinch 2.3.0, sinch_events/v1/authentication_validation.py", VERIFIER];
+        from ["pypi sinch 2.3.0, sinch_events/v1/authentication_validation.py", VERIFIER]
+        proven ["library: sinch 2.3.0"];
     "slack" "Slack" Sdk
         [named("v0", hmac(&["header:X-Slack-Signature"]).prefix("v0=").msg("v0:{timestamp}:{body}")
             .unix(&["header:X-Slack-Request-Timestamp"], USUAL).id("json:event_id"))]

@@ -51,7 +51,8 @@ family! {
     "recall_ai" "Recall.ai" Third [named("v1", V1)] from [THIRD_PARTY];
     "render" "Render" Multi [named("v1", V1)] from [THIRD_PARTIES];
     "replicate" "Replicate" Sdk [named("v1", V1)] from ["npm replicate 1.4.0, lib/util.js"];
-    "resend" "Resend" Sdk [named("v1", SVIX)] from ["pypi resend 2.52.0, webhooks"];
+    "resend" "Resend" Sdk [named("v1", SVIX)] from ["pypi resend 2.52.0, webhooks"]
+        proven ["library: resend 2.52.0"];
     "seam" "Seam" Sdk [named("v1", SVIX)] from ["npm @seamapi/webhook 1.2.0"];
     "standard_webhooks" "Standard Webhooks" Docs
         [named("v1", V1), named("v1a", V1.kind("ed25519").items(" ", "v1a").key("raw_b64", &["whpk_"]))]
@@ -68,6 +69,6 @@ family! {
     "svix" "Svix" Sdk
         [named("svix", SVIX), named("standard", V1.when_header("webhook-signature"))]
         from ["pypi svix 2.9.1", "svix/svix-docs a3cf04a"]
-        proven ["vector: svix-docs how-manual.mdx"]
+        proven ["vector: svix-docs how-manual.mdx", "library: svix 2.9.1"]
         note "Sends its own header names or those of Standard Webhooks; a message counts once under either.";
 }

@@ -193,15 +193,16 @@ fn gitlabs_token_is_a_shared_secret_in_its_header() {
 
 #[test]
 fn the_short_form_makes_a_route_for_each_provider_and_for_unknown_names_a_shared_secret() {
-    let scene =
-        Scene::set(&format!("security:\n  webhook_secrets: {{github: \"{SECRET}\", trello: \"{OLD}\"}}\n"));
+    let scene = Scene::set(&format!(
+        "security:\n  webhook_secrets: {{github: \"{SECRET}\", homegrown: \"{OLD}\"}}\n"
+    ));
     scene.passes(&github_post("/webhook/github", SECRET, b"{}"));
     scene.refuses(&github_post("/webhook/github", OLD, b"{}"), 401, "signature_wrong");
     scene.refuses(&Ask::get("/webhook/github"), 405, "method_not_allowed");
     scene.refuses(&Ask::post("/webhook/other", "{}"), 404, "no_route");
-    let seen = scene.passes(&Ask::post("/webhook/trello", "{}").field("X-Webhook-Secret", OLD));
+    let seen = scene.passes(&Ask::post("/webhook/homegrown", "{}").field("X-Webhook-Secret", OLD));
     assert!(!format!("{:?}", seen.folded()).contains(OLD), "the app sees no secret");
-    assert_eq!(scene.gate.ask(&Ask::post("/webhook/trello", "{}")).status, 401);
+    assert_eq!(scene.gate.ask(&Ask::post("/webhook/homegrown", "{}")).status, 401);
 }
 
 #[test]
