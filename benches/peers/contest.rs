@@ -157,19 +157,21 @@ impl Ground<'_> {
         if scenario == Scenario::Http2 {
             let requests = (self.length.as_secs_f64() * 15_000.0) as u64;
             h2::run(self.tools, running.address, requests / 8)?;
-            let before = running.tree.cpu_ns()?;
+            let tree = running.tree_now();
+            let before = tree.cpu_ns()?;
             let took = h2::run(self.tools, running.address, requests)?;
             thread::sleep(settle(scenario));
-            let spent = running.tree.cpu_ns()? - before;
+            let spent = tree.cpu_ns()? - before;
             return Ok((spent as f64 / 1e3 / requests as f64, requests as f64 / took.as_secs_f64()));
         }
         let mut driver = Driver::open(running.address, scenario.connections(), &contestant.requests)?;
         driver.closed(self.length / 5)?;
         thread::sleep(settle(scenario));
-        let before = running.tree.cpu_ns()?;
+        let tree = running.tree_now();
+        let before = tree.cpu_ns()?;
         let answered = driver.closed(self.length)?;
         thread::sleep(settle(scenario));
-        let spent = running.tree.cpu_ns()? - before;
+        let spent = tree.cpu_ns()? - before;
         if answered == 0 {
             return Err(Trouble::new("no request was answered"));
         }

@@ -70,6 +70,11 @@ impl Running {
         Ok(running)
     }
 
+    /// Its processes as they stand now: some fork their workers after their port is open.
+    pub(crate) fn tree_now(&self) -> Tree {
+        Tree::of(self.child.id())
+    }
+
     fn wait(&mut self, begun: Instant, probe: Option<&[u8]>) -> Tried<()> {
         loop {
             let answered = match probe {
