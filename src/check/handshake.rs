@@ -3,6 +3,8 @@
 //! Never forwards what is not whole a handshake, and never signs a text that could be a delivery. Called in the place
 //! of the signature (unsigned handshakes) or right after it (signed ones).
 
+use std::sync::Arc;
+
 use http::request::Parts;
 
 use super::deny::{Deny, Reason};
@@ -27,7 +29,7 @@ pub(super) struct HandshakeRule {
     /// Of the provider: also those that are switched off, for what their answers could have been used for.
     all: &'static [Handshake],
     /// Where a signature in the head says that this is none.
-    signature: SignatureRule,
+    signature: Arc<SignatureRule>,
     line: u32,
 }
 
@@ -88,7 +90,7 @@ pub(super) fn meet(
 
 impl HandshakeRule {
     /// `None`: the provider has no handshake.
-    pub(super) fn from_settings(settings: &Signature) -> Option<Self> {
+    pub(super) fn from_settings(settings: &Signature, signature: &Arc<SignatureRule>) -> Option<Self> {
         let all = handshake::handshakes(&settings.provider);
         let own = &settings.handshake;
         let tokens = own.verify_tokens.iter();
@@ -99,7 +101,7 @@ impl HandshakeRule {
             origins: own.origins.clone(),
             public_id: own.public_id.clone(),
             all,
-            signature: SignatureRule::from_settings(settings, ""),
+            signature: Arc::clone(signature),
             line: settings.line,
         })
     }

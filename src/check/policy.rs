@@ -1,5 +1,7 @@
 //! Settings compiled into tables: one generation of the rules.
 
+use std::sync::Arc;
+
 use super::api_key::{ApiKeyRule, KeyTable};
 use super::authorize::AuthorizeRule;
 use super::flood::FloodRule;
@@ -38,7 +40,7 @@ pub(super) struct RoutePolicy {
     pub(super) ips: IpRules,
     pub(super) shared_secret: Option<SharedSecretRule>,
     pub(super) api_key: Option<ApiKeyRule>,
-    pub(super) signature: Option<SignatureRule>,
+    pub(super) signature: Option<Arc<SignatureRule>>,
     pub(super) handshake: Option<HandshakeRule>,
     pub(super) resign: Option<ResignRule>,
     pub(super) require: Require,
@@ -107,15 +109,15 @@ impl RoutePolicy {
             public,
             upstream: _,
         } = settings;
+        let rule = signature.as_ref().map(|own| Arc::new(SignatureRule::from_settings(own, name.as_str())));
+        let handshake = signature.as_ref().zip(rule.as_ref());
         Self {
             line: *line,
             ips: IpRules::from_settings(ip_allowlist.as_ref(), ip_denylist.as_ref()),
             shared_secret: shared_secret.as_ref().map(SharedSecretRule::from_settings),
             api_key: api_key.as_ref().map(ApiKeyRule::from_settings),
-            signature: signature
-                .as_ref()
-                .map(|signature| SignatureRule::from_settings(signature, name.as_str())),
-            handshake: signature.as_ref().and_then(HandshakeRule::from_settings),
+            signature: rule.clone(),
+            handshake: handshake.and_then(|(own, rule)| HandshakeRule::from_settings(own, rule)),
             resign: resign.as_ref().map(ResignRule::from_settings),
             require: *require,
             authorize: AuthorizeRule::from_settings(authorize),
@@ -128,6 +130,6 @@ impl RoutePolicy {
 
     /// Whether a rule needs the body's bytes before the app may see anything.
     pub(super) fn judges_bodies(&self) -> bool {
-        self.resign.is_some() || self.signature.as_ref().is_some_and(SignatureRule::reads_body)
+        self.resign.is_some() || self.signature.as_ref().is_some_and(|rule| rule.reads_body())
     }
 }

@@ -142,14 +142,17 @@ impl SignatureRule {
         }
     }
 
-    /// The URL as the provider saw it: `public_url`, with the request's own query where that has none.
+    /// The URL as the provider saw it: `public_url` with the request's own query.
+    ///
+    /// Security: never the query `public_url` may have. The app is sent the request's, so that is the one whose
+    /// signature counts; were the written one signed, a caller could put any other in its place.
     fn signed_url(&self, parts: &Parts) -> String {
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         match &self.public_url {
-            Some(url) => match parts.uri.query() {
-                Some(query) if !url.contains('?') => format!("{url}?{query}"),
-                Some(_) | None => url.clone(),
-            },
+            Some(url) => {
+                let url = url.split_once('?').map_or(url.as_str(), |(before, _)| before);
+                parts.uri.query().map_or_else(|| url.to_owned(), |query| format!("{url}?{query}"))
+            }
             None => {
                 let line = parts.headers.get(http::header::HOST).and_then(|value| value.to_str().ok());
                 let host = line.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));

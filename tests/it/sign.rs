@@ -43,6 +43,11 @@ pub(crate) fn standard(key: &[u8], id: &str, at: i64, body: &[u8]) -> String {
     format!("v1,{}", BASE64.encode(&hmac(key, &message)))
 }
 
+/// Value of Square's `x-square-hmacsha256-signature` for a delivery to `url`.
+pub(crate) fn square(secret: &str, url: &str, body: &[u8]) -> String {
+    BASE64.encode(&hmac(secret.as_bytes(), &[url.as_bytes(), body].concat()))
+}
+
 /// A delivery signed as GitHub signs it.
 pub(crate) fn github_post(target: &str, secret: &str, body: &[u8]) -> Ask {
     Ask::post(target, body).field("X-Hub-Signature-256", &github(secret, body))

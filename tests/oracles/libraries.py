@@ -11,10 +11,8 @@ import logging
 import random
 import subprocess
 import tempfile
-import threading
 import time
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Callable
 from urllib.parse import parse_qsl, urlencode
@@ -42,7 +40,7 @@ from twilio.request_validator import RequestValidator
 
 from forward import flip
 from gate import Gate, route
-from origin import Recorder
+from origin import Receiver, Recorder
 from report import Report
 from signers import SEED
 from wire import Request, send_once
@@ -255,33 +253,7 @@ LIBRARIES = (
 )
 
 
-class Catcher:
-    """Keeps what arrives, headers by lower-case name."""
-
-    def __init__(self):
-        self.seen: list[tuple[dict[str, str], bytes]] = []
-        seen = self.seen
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                seen.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def sent(binary: Path, library: Library, folder: Path, secret: str, body: bytes, catcher: Catcher):
+def sent(binary: Path, library: Library, folder: Path, secret: str, body: bytes, catcher: Receiver):
     (folder / "send-secret").write_text(secret)
     (folder / "body").write_bytes(body)
     command = [
@@ -293,9 +265,9 @@ def sent(binary: Path, library: Library, folder: Path, secret: str, body: bytes,
     if library.variant:
         command += ["--variant", library.variant]
     command.append(f"http://127.0.0.1:{catcher.port}/hook")
-    before = len(catcher.seen)
+    before = len(catcher.deliveries)
     run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S)
-    return (catcher.seen[before] if len(catcher.seen) > before else None), run.stderr.strip()
+    return (catcher.deliveries[before] if len(catcher.deliveries) > before else None), run.stderr.strip()
 
 
 @dataclass(frozen=True)
@@ -351,7 +323,7 @@ def let_through(gate: Gate, recorder: Recorder, deliveries: list[Signed], report
 
 
 def verified(binary: Path, library: Library, report: Report) -> None:
-    catcher, rng = Catcher(), random.Random(SEED)
+    catcher, rng = Receiver(lambda _headers, _body: True), random.Random(SEED)
     with tempfile.TemporaryDirectory(prefix="sidegate-oracle-") as text:
         folder = Path(text)
         (folder / "secret").write_text(library.secret)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Callable
 
 DEADLINE_S = 20
 
@@ -166,3 +168,34 @@ class Httpbin:
         self.relay.close()
         self.process.terminate()
         self.process.wait(DEADLINE_S)
+
+
+class Receiver:
+    """A small app that asks `verify` about each delivery (headers by lower-case name, body): 204 for yes, 401 for no."""
+
+    def __init__(self, verify: Callable[[dict[str, str], bytes], bool]):
+        # What was asked and what the answer was, in order of arrival.
+        self.verdicts: list[tuple[bool, bytes]] = []
+        self.deliveries: list[tuple[dict[str, str], bytes]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                verified = verify(headers, body)
+                receiver.deliveries.append((headers, body))
+                receiver.verdicts.append((verified, body))
+                self.send_response(204 if verified else 401)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()

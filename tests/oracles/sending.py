@@ -5,12 +5,12 @@ import os
 import subprocess
 import tempfile
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from gate import Gate, route
-from origin import Recorder
+from origin import Receiver, Recorder
 from report import Report
 from signers import SEED, bodies, verifies
 
@@ -23,49 +23,21 @@ SECRETS = {
 }
 
 
-class Receiver:
-    """A small app written with the provider's Python library: 204 when it verifies, 401 when not."""
-
-    def __init__(self, preset: str):
-        self.seen: list[tuple[bool, bytes]] = []
-        seen = self.seen
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                verified = verifies(preset, SECRETS[preset], headers, body)
-                seen.append((verified, body))
-                self.send_response(204 if verified else 401)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
 class NodeReceiver:
-    """The same with GitHub's Node library, in a process of its own."""
+    """The same as a Receiver with GitHub's Node library, in a process of its own."""
 
     def __init__(self, node: Path):
         environment = {**os.environ, "ORACLE_SECRET": SECRETS["github"]}
         command = ["node", str(node / "verify_github.mjs")]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
         self.port = json.loads(self.process.stdout.readline())["port"]
-        self.seen: list[tuple[bool, bytes]] = []
+        self.verdicts: list[tuple[bool, bytes]] = []
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self) -> None:
         for line in self.process.stdout:
             told = json.loads(line)
-            self.seen.append((told["verified"], told["body"].encode()))
+            self.verdicts.append((told["verified"], told["body"].encode()))
 
     def close(self) -> None:
         self.process.terminate()
@@ -80,7 +52,7 @@ def send(binary: Path, preset: str, secret: Path, body: Path, url: str) -> subpr
 def sending(binary: Path, node: Path) -> bool:
     report = Report("oracle-sending")
     for preset in SECRETS:
-        receiver = NodeReceiver(node) if preset == "github" else Receiver(preset)
+        receiver = NodeReceiver(node) if preset == "github" else Receiver(partial(verifies, preset, SECRETS[preset]))
         with tempfile.TemporaryDirectory(prefix="sidegate-oracle-") as folder:
             to_library(binary, preset, receiver, Path(folder), report)
             through_the_gate(binary, preset, Path(folder), report)
@@ -100,10 +72,10 @@ def to_library(binary: Path, preset: str, receiver, folder: Path, report: Report
         run = send(binary, preset, secret, body, f"http://127.0.0.1:{receiver.port}/hook")
         report.equal(run.returncode, 0, f"send {preset} body {number}: exit code ({run.stderr.strip()})")
         report.check(SECRETS[preset] not in run.stdout + run.stderr, f"send {preset} prints the secret")
-    report.equal(receiver.seen, [(True, text.encode()) for text in texts], f"{preset}: what its library verified")
+    report.equal(receiver.verdicts, [(True, text.encode()) for text in texts], f"{preset}: what its library verified")
     run = send(binary, preset, wrong, folder / "body3", f"http://127.0.0.1:{receiver.port}/hook")
     report.equal(run.returncode, 1, f"send {preset} with another secret: exit code")
-    report.equal(receiver.seen[len(texts) :], [(False, texts[3].encode())], f"{preset}: its library and another secret")
+    report.equal(receiver.verdicts[len(texts) :], [(False, texts[3].encode())], f"{preset}: its library and another secret")
 
 
 def through_the_gate(binary: Path, preset: str, folder: Path, report: Report) -> None:

@@ -23,7 +23,7 @@ fn entry(id: &str, value: &str) -> SecretEntry {
 fn rule(provider: &str, handshake: Handshakes) -> HandshakeRule {
     let spec = Spec { sig: vec!["header:X-Sig".into()], enc: "base64".into(), ..Spec::default() };
     let old = SecretEntry { not_after: Some(NOW.0), ..entry("old", "a secret that is over now") };
-    HandshakeRule::from_settings(&Signature {
+    let settings = Signature {
         provider: provider.into(),
         plan: Arc::new(Plan::compile(&spec).unwrap()),
         secrets: vec![old, entry("new", "a fake consumer secret")],
@@ -31,8 +31,9 @@ fn rule(provider: &str, handshake: Handshakes) -> HandshakeRule {
         replay: Replay::Off,
         handshake,
         line: 7,
-    })
-    .unwrap()
+    };
+    let signature = Arc::new(SignatureRule::from_settings(&settings, "hook"));
+    HandshakeRule::from_settings(&settings, &signature).unwrap()
 }
 
 fn answering(provider: &str, given: Handshakes) -> HandshakeRule {

@@ -115,7 +115,7 @@ static SIGNATURE: Group = Group {
             "public_url",
             &[Form::Is(Kind::Url)],
             Default::Depends("https, the Host and the target"),
-            "The URL the provider was given, for schemes that sign it.",
+            "The URL the provider was given, for schemes that sign it. Its query counts for nothing: the request's own is judged and forwarded.",
         ),
         key(
             "tolerance",

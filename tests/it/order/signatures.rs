@@ -2,7 +2,7 @@
 
 use super::Scene;
 use crate::frames::{END_HEADERS, END_STREAM, H2, Outcome, frame, kind, request};
-use crate::sign::{github, github_post, slack, standard, stripe, unix_now};
+use crate::sign::{github, github_post, slack, square, standard, stripe, unix_now};
 use crate::wire::Ask;
 
 const SECRET: &str = "It's a Secret to Everybody";
@@ -218,4 +218,26 @@ fn a_rotation_that_was_forgotten_is_told_until_the_new_secret_is_used() {
     assert!(told().contains("[!] route hook: callers use no secret but last, which ends at"), "{}", told());
     scene.passes(&github_post("/hook", SECRET, b"{}"));
     assert!(!told().contains("no secret but"), "{}", told());
+}
+
+/// The query the app is sent is the one that was signed, whatever query `public_url` was written with.
+#[test]
+fn a_signed_url_is_judged_with_the_query_the_app_gets() {
+    let scene = Scene::set(&format!(
+        "routes:\n  - {{name: written, path: /written, signature: {{provider: square, secrets: [{{id: a, value: \"{SECRET}\"}}], \
+         public_url: \"https://hooks.example.com/written?tenant=a\"}}}}\n  \
+         - {{name: plain, path: /plain, signature: {{provider: square, secrets: [{{id: a, value: \"{SECRET}\"}}], \
+         public_url: \"https://hooks.example.com/plain\"}}}}\n"
+    ));
+    for path in ["written", "plain"] {
+        let signed = square(SECRET, &format!("https://hooks.example.com/{path}?tenant=a"), b"{}");
+        let with = |query: &str| {
+            Ask::post(&format!("/{path}{query}"), "{}").field("x-square-hmacsha256-signature", &signed)
+        };
+        let seen = scene.passes(&with("?tenant=a"));
+        assert_eq!(seen.target, format!("/{path}?tenant=a"));
+        for query in ["?tenant=b", "", "?", "?tenant=a&tenant=b", "?tenant=%61", "?Tenant=a"] {
+            scene.refuses(&with(query), 401, "signature_wrong");
+        }
+    }
 }
