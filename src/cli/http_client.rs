@@ -1,6 +1,6 @@
 //! One plain HTTP/1.1 exchange for the commands `health`, `drain`, `send` and `demo`. Not the data plane.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -76,31 +76,54 @@ pub(super) fn parse_url(url: &str) -> Result<(Door, String, String), String> {
 /// # Errors
 /// A sentence that names the step that failed.
 pub(super) fn call(door: &Door, call: &Call<'_>) -> Result<Reply, String> {
+    let waits = call.timeout;
     let raw = match door {
         Door::Tcp(address) => {
             let found = address.to_socket_addrs().map_err(|error| format!("{address}: {error}"))?.next();
             let found = found.ok_or_else(|| format!("{address}: no address"))?;
-            let stream = TcpStream::connect_timeout(&found, call.timeout);
-            let stream = stream.map_err(|error| format!("{address}: cannot connect: {error}"))?;
-            let timeouts =
-                stream.set_read_timeout(Some(call.timeout)).and(stream.set_write_timeout(Some(call.timeout)));
+            let stream = TcpStream::connect_timeout(&found, waits);
+            let stream =
+                stream.map_err(|error| format!("{address}: {}", told(Step::Connect, &error, waits)))?;
+            let timeouts = stream.set_read_timeout(Some(waits)).and(stream.set_write_timeout(Some(waits)));
             timeouts.map_err(|error| format!("{address}: {error}"))?;
-            exchange(stream, call).map_err(|error| format!("{address}: {error}"))?
+            exchange(stream, call).map_err(|problem| format!("{address}: {problem}"))?
         }
         Door::Unix(path) => {
             let shown = path.display();
+            let stream = UnixStream::connect(path);
             let stream =
-                UnixStream::connect(path).map_err(|error| format!("{shown}: cannot connect: {error}"))?;
-            let timeouts =
-                stream.set_read_timeout(Some(call.timeout)).and(stream.set_write_timeout(Some(call.timeout)));
+                stream.map_err(|error| format!("{shown}: {}", told(Step::Connect, &error, waits)))?;
+            let timeouts = stream.set_read_timeout(Some(waits)).and(stream.set_write_timeout(Some(waits)));
             timeouts.map_err(|error| format!("{shown}: {error}"))?;
-            exchange(stream, call).map_err(|error| format!("{shown}: {error}"))?
+            exchange(stream, call).map_err(|problem| format!("{shown}: {problem}"))?
         }
     };
     parse(&raw).ok_or_else(|| "the answer is not HTTP/1.1".to_owned())
 }
 
-fn exchange(mut stream: impl Read + Write, call: &Call<'_>) -> std::io::Result<Vec<u8>> {
+/// What an exchange waits for, in this order.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Connect,
+    Write,
+    Read,
+}
+
+/// Which step failed, and, if it waited in vain, for how long: the system's own words for a time-out name neither.
+fn told(step: Step, error: &std::io::Error, waited: Duration) -> String {
+    let what = match step {
+        Step::Connect => "cannot connect",
+        Step::Write => "cannot send the request",
+        Step::Read => "no answer",
+    };
+    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) {
+        format!("{what} within {} s", waited.as_secs_f64())
+    } else {
+        format!("{what}: {error}")
+    }
+}
+
+fn exchange(mut stream: impl Read + Write, call: &Call<'_>) -> Result<Vec<u8>, String> {
     let mut head =
         format!("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", call.method, call.target, call.host)
             .into_bytes();
@@ -120,8 +143,8 @@ fn exchange(mut stream: impl Read + Write, call: &Call<'_>) -> std::io::Result<V
     let mut raw = Vec::new();
     let read = stream.take(LARGEST_ANSWER).read_to_end(&mut raw);
     if raw.is_empty() {
-        sent?;
-        read?;
+        sent.map_err(|error| told(Step::Write, &error, call.timeout))?;
+        read.map_err(|error| told(Step::Read, &error, call.timeout))?;
     }
     Ok(raw)
 }
@@ -157,3 +180,6 @@ fn join_chunks(mut rest: &[u8]) -> Vec<u8> {
     }
     body
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-DEADLINE_S = 20
+from stalled import DEADLINE_S
 
 
 class GateFailed(Exception):

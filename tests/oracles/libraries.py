@@ -9,7 +9,6 @@ import base64
 import json
 import logging
 import random
-import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, replace
@@ -43,9 +42,9 @@ from gate import Gate, route
 from origin import Receiver, Recorder
 from report import Report
 from signers import SEED
+from stalled import ended
 from wire import Request, send_once
 
-DEADLINE_S = 20
 HOST = "hooks.example.test"
 URL = f"https://{HOST}/hook"
 FORM = "application/x-www-form-urlencoded"
@@ -266,7 +265,7 @@ def sent(binary: Path, library: Library, folder: Path, secret: str, body: bytes,
         command += ["--variant", library.variant]
     command.append(f"http://127.0.0.1:{catcher.port}/hook")
     before = len(catcher.deliveries)
-    run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S)
+    run = ended(command, catcher.port)
     return (catcher.deliveries[before] if len(catcher.deliveries) > before else None), run.stderr.strip()
 
 
@@ -424,7 +423,7 @@ def reported(name: str, work: Callable[[Report], None]) -> bool:
     try:
         work(report)
     except Exception as error:
-        report.check(False, f"{name} broke off: {error!r}")
+        report.check(False, f"{name} broke off: {type(error).__name__}: {error}")
     return report.close()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Callable
 
-DEADLINE_S = 20
+from stalled import DEADLINE_S
 
 
 @dataclass
@@ -170,6 +170,12 @@ class Httpbin:
         self.process.wait(DEADLINE_S)
 
 
+class Server(ThreadingHTTPServer):
+    """Room for connections that wait while the machine stands still; Python's own default is 5."""
+
+    request_queue_size = 128
+
+
 class Receiver:
     """A small app that asks `verify` about each delivery (headers by lower-case name, body): 204 for yes, 401 for no."""
 
@@ -192,7 +198,7 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

@@ -4,7 +4,7 @@ import http.client
 import socket
 from dataclasses import dataclass, field
 
-DEADLINE_S = 20
+from stalled import DEADLINE_S
 
 
 @dataclass
