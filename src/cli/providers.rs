@@ -126,7 +126,10 @@ fn selections(preset: &Preset) -> Vec<(String, Vec<Spec>)> {
 /// What a scheme leaves unprotected, one sentence each.
 pub(super) fn open_ends(plan: &Plan) -> Vec<String> {
     let mut ends = Vec::new();
-    if !plan.signs_message() {
+    if plan.only_identifies() {
+        let text = "not protected: anything. It shows whom the sender names, which anyone can write";
+        ends.push(text.to_owned());
+    } else if !plan.signs_message() {
         ends.push("not protected: anything. It shows only that the sender knows the secret".to_owned());
     } else if !plan.is_body_bound() {
         ends.push("not protected: the body, which can be another with the same signature".to_owned());

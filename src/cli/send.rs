@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::header::HOST;
 use http::{HeaderMap, HeaderName};
 
 use super::http_client::{self, Call};
@@ -26,8 +27,14 @@ pub(super) struct Send {
     #[arg(long)]
     variant: Option<String>,
     /// File that holds the secret; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
-    secret_file: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "private_key_file")]
+    secret_file: Option<PathBuf>,
+    /// File that holds the private key in PEM (PKCS#8), for providers whose keys are public; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_file")]
+    private_key_file: Option<PathBuf>,
+    /// Option of the scheme as under `options:` of a route; may be repeated
+    #[arg(long = "option", value_name = "NAME=VALUE")]
+    options: Vec<String>,
     /// Body: @FILE, @- for standard input, or the text itself
     #[arg(long, default_value = "", value_name = "BODY")]
     body: String,
@@ -43,7 +50,7 @@ pub(super) struct Send {
     /// Header that carries the secret, for providers that leave its name to the receiver
     #[arg(long, value_name = "NAME")]
     signature_header: Option<String>,
-    /// URL the receiver verifies, where the provider signs it; default: URL
+    /// URL the receiver verifies, where the provider signs it, with the query of URL; default: URL
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Seconds to wait for the answer
@@ -65,7 +72,10 @@ pub(super) struct Parcel<'a> {
     pub(super) variant: Option<&'a str>,
     /// The operator's header, where the provider has none of its own.
     pub(super) own_header: Option<&'a str>,
+    /// The secret, or the private key in PEM.
     pub(super) secret: &'a Secret,
+    /// `NAME=VALUE`, as under `options:` of a route.
+    pub(super) options: &'a [String],
     pub(super) method: &'a str,
     pub(super) target: &'a str,
     pub(super) url: &'a str,
@@ -95,12 +105,23 @@ impl Parcel<'_> {
                 "{provider} leaves the header to the receiver: give --signature-header NAME"
             ));
         }
+        let told = told(self.options)?;
+        for spec in &mut specs {
+            if let Some(taken) = spec.add_options(&told) {
+                return Err(format!("{taken} is fixed by {provider}"));
+            }
+        }
         let plan = Plan::compile_all(&specs).map_err(|problems| {
-            problems
-                .first()
-                .map_or_else(String::new, |(_, problem)| format!("{}: {}", problem.field, problem.message))
+            let first = problems.into_iter().next();
+            first.map_or_else(String::new, |(_, problem)| match problem.field {
+                "options" => format!("{}; give --option NAME=VALUE ({})", problem.message, problem.hint),
+                field => format!("{field}: {}", problem.message),
+            })
         })?;
-        let key = plan.key(self.secret).map_err(|problem| format!("{provider}: {problem}"))?;
+        let key = plan.signing_key(self.secret).map_err(|problem| match plan.is_public_key() {
+            true => format!("{provider}: {problem}; give --private-key-file"),
+            false => format!("{provider}: {problem}"),
+        })?;
         let head = SignedHead {
             method: self.method,
             path_and_query: self.target,
@@ -131,9 +152,16 @@ impl Send {
 
     fn attempt(&self, output: &mut Output) -> Result<u8, String> {
         let (door, host, target) = http_client::parse_url(&self.url)?;
-        let secret = secrets::read(&self.secret_file)?;
+        let files = [&self.private_key_file, &self.secret_file];
+        let file = files.into_iter().flatten().next().ok_or("give --secret-file or --private-key-file")?;
+        let secret = secrets::read(file)?;
         let body = read_body(&self.body)?;
         let mut headers = given(&self.headers)?;
+        let host = match headers.remove(HOST) {
+            Some(own) => own.to_str().map_err(|_| "host: not a header value")?.to_owned(),
+            None => host,
+        };
+        headers.insert(HOST, host.parse().map_err(|_| format!("{host}: not a header value"))?);
         let id = match &self.id {
             Some(id) => id.clone(),
             None => random_id()?,
@@ -143,9 +171,10 @@ impl Send {
             variant: self.variant.as_deref(),
             own_header: self.signature_header.as_deref(),
             secret: &secret,
+            options: &self.options,
             method: &self.method,
             target: &target,
-            url: self.public_url.as_deref().unwrap_or(&self.url),
+            url: &self.called(&target),
             headers: &headers,
             body: &body,
             id: &id,
@@ -157,6 +186,7 @@ impl Send {
             return Ok(FINE);
         }
         headers.extend(signed.headers);
+        headers.remove(HOST);
         let lines: Vec<(String, Vec<u8>)> =
             headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
         let call = Call {
@@ -173,6 +203,15 @@ impl Send {
                 output.complain(format_args!("error: {problem}"));
                 Ok(BAD)
             }
+        }
+    }
+
+    /// The URL the receiver takes the request to be for: as in its own `public_url`, the query is that of the request.
+    fn called(&self, target: &str) -> String {
+        let Some(url) = &self.public_url else { return self.url.clone() };
+        match target.split_once('?') {
+            Some((_, query)) if !url.contains('?') => format!("{url}?{query}"),
+            Some(_) | None => url.clone(),
         }
     }
 
@@ -205,6 +244,19 @@ impl Send {
         }
         if (200..300).contains(&reply.status) { FINE } else { BAD }
     }
+}
+
+fn told(options: &[String]) -> Result<Vec<(String, Vec<String>)>, String> {
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    for option in options {
+        let (name, value) =
+            option.split_once('=').ok_or_else(|| format!("{option}: an option is NAME=VALUE"))?;
+        match told.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(value.to_owned()),
+            None => told.push((name.to_owned(), vec![value.to_owned()])),
+        }
+    }
+    Ok(told)
 }
 
 fn read_body(text: &str) -> Result<Vec<u8>, String> {

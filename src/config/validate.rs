@@ -82,6 +82,7 @@ pub(crate) fn settings(root: View<'_>, reading: &mut Reading<'_>) -> Option<Sett
     let limits = operational::limits(root.section("limits"), reading);
     let identity_prefix = identity_prefix(root.section("identity_headers"), reading);
     between::judge_bodies(&written, &limits, reading);
+    between::judge_proofs(&written, &security, reading);
     between::judge_prefix(root, &written, (&identity_prefix, &security), reading);
     let mut settings = Settings {
         listen: own.listen,

@@ -12,6 +12,7 @@ mod aws_sns;
 mod braintree;
 mod cavage;
 mod contentful;
+mod draft;
 mod dropbox_sign;
 mod jwt;
 mod multipart;
@@ -19,6 +20,7 @@ mod paddle_classic;
 mod paypal;
 mod plivo_v3;
 mod rfc9421;
+mod salesforce;
 mod twilio;
 mod vonage_sig;
 
@@ -34,6 +36,8 @@ use super::when::media_type;
 use super::{Refusal, SignedHead};
 use crate::base::clock::Wall;
 
+pub(super) use draft::{Draft, Order, UNSIGNED};
+
 /// Every code scheme, by the name `code` has for it.
 static CODES: &[Entry] = &[
     Entry { name: "adyen", make: adyen::make },
@@ -48,6 +52,7 @@ static CODES: &[Entry] = &[
     Entry { name: "paypal", make: paypal::make },
     Entry { name: "plivo_v3", make: plivo_v3::make },
     Entry { name: "rfc9421", make: rfc9421::make },
+    Entry { name: "salesforce", make: salesforce::make },
     Entry { name: "twilio", make: twilio::make },
     Entry { name: "vonage_sig", make: vonage_sig::make },
 ];
@@ -72,6 +77,14 @@ pub(super) trait Code: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Refusal`] for everything the head alone can show to be wrong.
     fn begin(&self, head: &CodeHead<'_>) -> Result<Box<dyn Reader>, Refusal>;
+
+    /// For the sender: what stands in a delivery beside its signature.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the delivery cannot be made one of this scheme.
+    fn draft(&self, _order: &Order<'_>) -> Result<Draft, Refusal> {
+        Ok(Draft::default())
+    }
 
     /// For the sender, where signatures stand inside the body: the body with the signature of each message in it.
     /// `None`: they do not, or it cannot be signed.
@@ -104,6 +117,8 @@ pub(super) struct CodeFacts {
     pub(super) needs_url: bool,
     /// Whether it takes the values at `sig` apart itself and says which signatures they hold.
     pub(super) reads_signatures: bool,
+    /// What it finds says who sent the message, is known to others and proves nothing: kind `token`, and only that.
+    pub(super) identifies: bool,
 }
 
 /// A head as a code scheme sees it.

@@ -181,6 +181,15 @@ fn code(spec: &Spec, found: &mut Problems) -> Option<Arc<dyn Code>> {
         return None;
     };
     match code::make(name, spec) {
+        Some(Ok(code)) if code.facts().identifies != (spec.kind == "token") => {
+            let message = format!("kind {} and code {name} do not fit", spec.kind);
+            found.add("code", message, "leave code out, or take the kind of a preset that has it");
+            None
+        }
+        Some(Ok(code)) if code.facts().identifies && !spec.sig.is_empty() => {
+            found.add("sig", format!("code {name} finds what is compared itself"), "leave sig out");
+            None
+        }
         Some(Ok(code)) => Some(code),
         Some(Err(problems)) => {
             found.0.extend(problems);
@@ -349,8 +358,8 @@ fn nothing_signed(spec: &Spec, found: &mut Problems) -> Vec<Part> {
     if spec.ts.is_some() {
         found.add("ts.from", "a token signs no timestamp".to_owned(), "leave ts out, or use kind hmac");
     }
-    if spec.code.is_some() {
-        found.add("code", "a token signs no message".to_owned(), "leave code out");
+    if spec.code.is_some() && spec.kind != "token" {
+        found.add("code", "credentials sign no message".to_owned(), "leave code out");
     }
     Vec::new()
 }

@@ -124,5 +124,20 @@ fn seems(key: &[u8], name: &[u8]) -> bool {
     key == name || lenient(key).eq(lenient(name))
 }
 
+/// A name or a value as it is written in a form. For the sender.
+pub(super) fn escaped(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+            text.push(char::from(*byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests;

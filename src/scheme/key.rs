@@ -1,17 +1,20 @@
 //! What a signature is (its kind) and what a scheme's secrets become (keys). Knows nothing of requests; the message
 //! is taken by a [`Lane`], one per key, which then says of each candidate whether it is genuine.
 
+mod lane;
+
 use std::fmt;
 use std::sync::Arc;
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
 
 use super::encoding::Encoding;
-use super::mac::{Hash, Hasher, Mac, Tag};
-use super::public::{Algorithm, PublicKey, Verification};
+use super::mac::{Hash, Mac, Tag};
+use super::public::{Algorithm, Jwa, PrivateKey, PublicKey};
 use crate::base::secret::Secret;
+
+pub(super) use lane::{Candidate, Lane};
 
 /// What a signature is.
 #[derive(Clone, Copy, Debug)]
@@ -92,30 +95,8 @@ pub(super) enum Material {
     Basic(Tag),
     /// A public key.
     Public(&'static str, Arc<dyn PublicKey>),
-}
-
-/// One key's work on one message.
-#[expect(clippy::large_enum_variant, reason = "a box would cost each request an allocation per key")]
-pub(super) enum Lane {
-    Mac(Mac, Secret),
-    Hasher(Hasher, Secret),
-    Fixed(Tag),
-    Public(Box<dyn Verification>),
-}
-
-/// What a lane knows once the message is whole.
-pub(super) enum Proof {
-    Tag(Tag),
-    Public(Box<dyn Verification>),
-}
-
-/// A signature of a request, decoded.
-#[derive(Clone)]
-pub(super) enum Candidate {
-    /// What a tag is compared with.
-    Tag(Tag),
-    /// What a public key verifies.
-    Bytes(Vec<u8>),
+    /// The half that signs: no request is ever judged with it.
+    Private(&'static str, Arc<dyn PrivateKey>),
 }
 
 /// Why a secret cannot be a key of a scheme.
@@ -131,6 +112,8 @@ pub enum KeyProblem {
     NotUserAndPassword,
     /// The scheme's keys are public keys and this one cannot be read, or is of another algorithm.
     NotPublicKey,
+    /// This is no private key the sender could sign with.
+    NotPrivateKey,
 }
 
 impl Kind {
@@ -147,8 +130,18 @@ impl Kind {
                 | Material::Hasher(_)
                 | Material::Token(_)
                 | Material::Basic(_)
-                | Material::Public(..),
+                | Material::Public(..)
+                | Material::Private(..),
             ) => false,
+        }
+    }
+
+    /// Whether a key signs what this kind verifies.
+    pub(super) fn signs_with(self, key: &Key) -> bool {
+        match (self, &key.material) {
+            (Self::Public(algorithm, _), Material::Private(name, _)) => algorithm.name() == *name,
+            (Self::Public(..), _) => false,
+            (Self::Hmac(_) | Self::Digest(_) | Self::Token | Self::Basic, _) => self.fits(key),
         }
     }
 
@@ -286,6 +279,20 @@ impl KeyRule {
         Ok(Key { material, secret })
     }
 
+    /// Makes what signs of a secret, or of a private key in PEM.
+    ///
+    /// # Errors
+    /// As [`KeyRule::make`]; [`KeyProblem::NotPrivateKey`].
+    pub(super) fn make_signing(&self, kind: Kind, secret: &Secret) -> Result<Key, KeyProblem> {
+        let Kind::Public(algorithm, hash) = kind else { return self.make(kind, secret) };
+        let secret = match self.form.is_public() {
+            true => secret.clone(),
+            false => self.make(kind, secret)?.secret,
+        };
+        let key = algorithm.private(self.form, hash, secret.expose()).ok_or(KeyProblem::NotPrivateKey)?;
+        Ok(Key { material: Material::Private(algorithm.name(), key), secret })
+    }
+
     fn stripped<'s>(&self, mut text: &'s [u8]) -> &'s [u8] {
         for beginning in &self.strip {
             text = match beginning.split_once('*') {
@@ -305,67 +312,16 @@ fn without<'s>(text: &'s [u8], before: &[u8], after: &[u8]) -> Option<&'s [u8]> 
     rest.split_at_checked(word).filter(|_| word > 0)?.1.strip_prefix(after)
 }
 
-impl Lane {
-    /// Begins a message under this key.
-    pub(super) fn new(key: &Key) -> Self {
-        match &key.material {
-            Material::Mac(mac) => Self::Mac(mac.clone(), key.secret.clone()),
-            Material::Hasher(hash) => Self::Hasher(Hasher::new(*hash), key.secret.clone()),
-            Material::Token(tag) | Material::Basic(tag) => Self::Fixed(*tag),
-            Material::Public(_, key) => Self::Public(key.begin()),
-        }
-    }
-
-    /// The same under what becomes of the key when each step in turn is signed with what came of the last one.
-    /// `None` where keys cannot be stepped: they are no HMAC keys.
-    pub(super) fn stepped(key: &Key, steps: &[Vec<u8>]) -> Option<Self> {
-        let mut lane = Self::new(key);
-        for step in steps {
-            let Self::Mac(mut mac, _) = lane else { return None };
-            mac.update(step);
-            let (hash, tag) = (mac.hash(), mac.finish());
-            lane = Self::Mac(Mac::new(hash, tag.bytes()), Secret::new(tag.bytes().to_vec()));
-        }
-        Some(lane)
-    }
-
-    /// Takes the next bytes of the message.
-    pub(super) fn put(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Mac(mac, _) => mac.update(bytes),
-            Self::Hasher(hash, _) => hash.update(bytes),
-            Self::Fixed(_) => {}
-            Self::Public(work) => work.update(bytes),
-        }
-    }
-
-    /// Takes the key's own bytes, where the message holds them.
-    pub(super) fn put_secret(&mut self) {
-        match self {
-            Self::Mac(mac, secret) => mac.update(secret.expose()),
-            Self::Hasher(hash, secret) => hash.update(secret.expose()),
-            Self::Fixed(_) | Self::Public(_) => {}
-        }
-    }
-
-    /// The message is whole.
-    pub(super) fn finish(self) -> Proof {
-        match self {
-            Self::Mac(mac, _) => Proof::Tag(mac.finish()),
-            Self::Hasher(hash, _) => Proof::Tag(hash.finish()),
-            Self::Fixed(tag) => Proof::Tag(tag),
-            Self::Public(work) => Proof::Public(work),
-        }
-    }
-}
-
-impl Proof {
-    /// Whether `candidate` is a signature of the message, in constant time where a secret is involved.
-    pub(super) fn accepts(&self, candidate: &Candidate) -> Choice {
-        match (self, candidate) {
-            (Self::Tag(own), Candidate::Tag(theirs)) => own.bytes().ct_eq(theirs.bytes()),
-            (Self::Public(work), Candidate::Bytes(bytes)) => Choice::from(u8::from(work.is_signed(bytes))),
-            (Self::Tag(_), Candidate::Bytes(_)) | (Self::Public(_), Candidate::Tag(_)) => Choice::from(0),
+impl Key {
+    /// The first of these algorithms of tokens that the key can sign by; `None` also for one that only verifies.
+    pub(super) fn token(&self, among: &[Jwa]) -> Option<Jwa> {
+        match &self.material {
+            Material::Private(_, key) => key.token(among),
+            Material::Mac(_)
+            | Material::Hasher(_)
+            | Material::Token(_)
+            | Material::Basic(_)
+            | Material::Public(..) => None,
         }
     }
 }
@@ -383,6 +339,9 @@ impl fmt::Display for KeyProblem {
             Self::NotHex => "secrets of this scheme are hexadecimal, and this one is not",
             Self::NotBase64 => "secrets of this scheme are base64, and this one is not",
             Self::NotUserAndPassword => "secrets of this scheme are user:password, and this one has no colon",
+            Self::NotPrivateKey => {
+                "this is no private key in PEM that such signatures are made with (RSA with SHA-1 is not made)"
+            }
             Self::NotPublicKey => "keys of this scheme are public keys, and this one cannot be read as one",
         })
     }

@@ -9,7 +9,7 @@ use http::header::{HeaderName, HeaderValue};
 use super::compile;
 use super::encoding::Encoding;
 use super::handshake::Written;
-use super::key::{Key, KeyProblem, Kind, Lane, Proof};
+use super::key::{Key, KeyProblem, Kind, Lane};
 use super::mac::Hash;
 use super::rules::{Arrival, Rules};
 use super::session::Session;
@@ -96,6 +96,11 @@ impl Plan {
         self.rules.reading.kind.signs_message()
     }
 
+    /// Whether all that is compared is who the sender says it is, which others know too: no proof of anything.
+    pub fn only_identifies(&self) -> bool {
+        self.all().any(|rules| rules.code.as_ref().is_some_and(|code| code.facts().identifies))
+    }
+
     /// Whether the signature is a plain hash over the secret and the message.
     pub fn is_digest(&self) -> bool {
         matches!(self.rules.reading.kind, Kind::Digest(_))
@@ -175,10 +180,7 @@ impl Plan {
             Written::Hex => Encoding::Hex,
             Written::Base64 => Encoding::Base64,
         };
-        match lane.finish() {
-            Proof::Tag(tag) => Some(encoding.encode(tag.bytes())),
-            Proof::Public(_) => None,
-        }
+        lane.finish().made().map(|tag| encoding.encode(&tag))
     }
 
     /// Makes a key of a secret.
@@ -187,6 +189,15 @@ impl Plan {
     /// [`KeyProblem`] when it is empty or not of the scheme's encoding.
     pub fn key(&self, secret: &Secret) -> Result<Key, KeyProblem> {
         self.rules.key.make(self.rules.reading.kind, secret)
+    }
+
+    /// Makes what signs, for [`Plan::deliver`], of a secret; where keys are public, of the private half in PEM. No
+    /// request is judged under it.
+    ///
+    /// # Errors
+    /// [`KeyProblem`].
+    pub fn signing_key(&self, secret: &Secret) -> Result<Key, KeyProblem> {
+        self.rules.key.make_signing(self.rules.reading.kind, secret)
     }
 
     /// Judges everything the head can decide and starts the MACs. Keys are tried in order, at most

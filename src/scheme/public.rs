@@ -11,6 +11,7 @@ mod hashed;
 mod jwk;
 mod jws;
 mod pem;
+mod private;
 mod spki;
 mod written;
 
@@ -21,6 +22,7 @@ use super::key::KeyForm;
 use super::mac::Hash;
 use hashed::Signing;
 pub(super) use jws::{Jose, Jwa, NAME as JWT, decoded as segment};
+pub(super) use private::PrivateKey;
 
 /// Every algorithm, by the word that `kind` has for it.
 static ALGORITHMS: &[&dyn Algorithm] = &[
@@ -56,6 +58,10 @@ pub(super) trait Algorithm: fmt::Debug + Send + Sync {
     /// read, or is of another algorithm or size. A set of keys ([`KeyForm::Jwks`]) is one key that accepts what any
     /// of its own accepts.
     fn key(&self, form: KeyForm, hash: Hash, text: &[u8]) -> Option<Arc<dyn PublicKey>>;
+
+    /// What signs, for the sender: the private half, in PEM, of a key of this algorithm; for tokens under a secret
+    /// (`form` is none of public keys) the secret.
+    fn private(&self, form: KeyForm, hash: Hash, text: &[u8]) -> Option<Arc<dyn PrivateKey>>;
 }
 
 /// A public key, shared by all requests of a route.

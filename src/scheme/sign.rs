@@ -10,11 +10,12 @@ use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 
 use super::candidates::{Item, Take};
-use super::code::CodeHead;
+use super::code::{CodeHead, Draft, Order, UNSIGNED};
 use super::encoding::Encoding;
-use super::key::{Key, Kind, Lane, Proof};
+use super::key::{Key, Kind, Lane};
 use super::locator::{Locator, Source};
 use super::message::{Piece, View};
+use super::public::Jwa;
 use super::rules::Rules;
 use super::template::Part;
 use super::{Delivery, Refusal, SignedHead};
@@ -29,7 +30,7 @@ pub enum SignProblem {
     NotAHeader,
     /// The key was made for another kind of scheme.
     WrongKey,
-    /// Keys of this scheme are public: only the provider can sign.
+    /// Keys of this scheme are public, and this one only verifies.
     PublicKey,
     /// The scheme would refuse what the request holds, or finds what it signs absent.
     Unfit(Refusal),
@@ -73,22 +74,27 @@ pub(super) fn deliver(
     delivery: &Delivery<'_>,
     now: Wall,
 ) -> Result<Delivered, SignProblem> {
-    if rules.reading.kind.is_public() {
-        return Err(SignProblem::PublicKey);
-    }
-    if !rules.reading.kind.fits(key) {
-        return Err(SignProblem::WrongKey);
+    if !rules.reading.kind.signs_with(key) {
+        let is_public = rules.reading.kind.is_public();
+        return Err(if is_public { SignProblem::PublicKey } else { SignProblem::WrongKey });
     }
     let mut made = Made::new(delivery);
-    for (locator, text) in &rules.require {
-        if let Locator::Header(name) = locator {
-            made.header(name, text)?;
-        }
-    }
     if let Some(code) = &rules.code
         && let Some(body) = code.signed(&made.body, &|message| encoded(rules, key, message))
     {
         return Ok(Delivered { headers: made.new, path_and_query: made.target, body });
+    }
+    let draft = drafted(rules, key, delivery, now)?;
+    let is_placed = rules.sig.is_empty() || draft.value.is_some() || draft.headers.iter().any(is_unsigned);
+    for (name, value) in &draft.headers {
+        made.header(&HeaderName::from_static(name), value.as_bytes())?;
+    }
+    if let Some(body) = draft.body {
+        made.body = body;
+    }
+    for (locator, text) in rules.require.iter().filter(|(place, _)| is_header(place) || rules.code.is_some())
+    {
+        made.put(locator, text)?;
     }
     let mut beside = Written::new();
     let time = rules.stamp.as_ref().map(|stamp| stamp.format.write(now)).unwrap_or_default();
@@ -98,15 +104,49 @@ pub(super) fn deliver(
         None => {}
     }
     fill(&rules.message, delivery.id, &mut made, &mut beside)?;
-    let unsigned = written(rules, &beside, None);
-    let text = match rules.reading.kind {
+    let unsigned = draft.value.map_or_else(|| written(rules, &beside, None), String::into_bytes);
+    let text = text(rules, key, &made, (delivery, &unsigned, now))?;
+    let signature = [rules.reading.prefix.as_bytes(), &text].concat();
+    let place = rules.sig.iter().find(|place| is_header(place)).or(rules.sig.first());
+    match place {
+        Some(place) if !is_placed => made.put(place, &written(rules, &beside, Some(&signature)))?,
+        Some(place) if !unsigned.is_empty() => made.put(place, &unsigned)?,
+        Some(_) => {}
+        None => {}
+    }
+    if is_placed {
+        made.replace(UNSIGNED, &signature)?;
+    }
+    Ok(Delivered { headers: made.new, path_and_query: made.target, body: made.body })
+}
+
+/// What code puts into a delivery before it is signed.
+fn drafted(rules: &Rules, key: &Key, delivery: &Delivery<'_>, now: Wall) -> Result<Draft, SignProblem> {
+    let Some(code) = &rules.code else { return Ok(Draft::default()) };
+    let token = |among: &[Jwa]| key.token(among);
+    let order = Order { head: delivery.head, body: delivery.body, id: delivery.id, now, token: &token };
+    code.draft(&order).map_err(SignProblem::Unfit)
+}
+
+fn is_unsigned((_, value): &(&'static str, String)) -> bool {
+    value.contains(UNSIGNED)
+}
+
+/// The signature as it is written, without its prefix.
+fn text(
+    rules: &Rules,
+    key: &Key,
+    made: &Made,
+    (delivery, unsigned, now): (&Delivery<'_>, &[u8], Wall),
+) -> Result<Vec<u8>, SignProblem> {
+    Ok(match rules.reading.kind {
         Kind::Token => key.secret.expose().to_vec(),
         Kind::Basic => {
             let credentials = Encoding::Base64.encode(key.secret.expose());
             format!("Basic {credentials}").into_bytes()
         }
         Kind::Hmac(_) | Kind::Digest(_) | Kind::Public(..) => {
-            let values = [Cow::Borrowed(unsigned.as_slice())];
+            let values = [Cow::Borrowed(unsigned)];
             let source = Source {
                 head: made.head(delivery),
                 body: Some(&made.body),
@@ -116,24 +156,15 @@ pub(super) fn deliver(
             let tag = tag(rules, key, source, now).map_err(SignProblem::Unfit)?;
             rules.reading.encoding.encode(&tag).into_bytes()
         }
-    };
-    let mut signature = rules.reading.prefix.clone().into_bytes();
-    signature.extend_from_slice(&text);
-    let place = rules.sig.iter().find(|place| is_header(place)).or(rules.sig.first());
-    let place = place.ok_or(SignProblem::NotInHeader)?;
-    made.put(place, &written(rules, &beside, Some(&signature)))?;
-    Ok(Delivered { headers: made.new, path_and_query: made.target, body: made.body })
+    })
 }
 
 /// A message's signature as it is written.
 fn encoded(rules: &Rules, key: &Key, message: &[u8]) -> String {
     let mut lane = Lane::new(key);
     lane.put(message);
-    let text = match lane.finish() {
-        Proof::Tag(tag) => rules.reading.encoding.encode(tag.bytes()),
-        Proof::Public(_) => String::new(),
-    };
-    format!("{}{text}", rules.reading.prefix)
+    let signature = lane.finish().made().unwrap_or_default();
+    format!("{}{}", rules.reading.prefix, rules.reading.encoding.encode(&signature))
 }
 
 fn is_header(place: &Locator) -> bool {
@@ -190,6 +221,25 @@ impl Made {
         Ok(())
     }
 
+    /// Puts the signature where the draft has a place for it.
+    fn replace(&mut self, place: &str, signature: &[u8]) -> Result<(), SignProblem> {
+        let text = std::str::from_utf8(signature).map_err(|_| SignProblem::NotAHeader)?;
+        for (_, value) in &mut self.new {
+            if let Ok(old) = value.to_str()
+                && old.contains(place)
+            {
+                *value =
+                    HeaderValue::from_str(&old.replace(place, text)).map_err(|_| SignProblem::NotAHeader)?;
+            }
+        }
+        if let Ok(body) = std::str::from_utf8(&self.body)
+            && body.contains(place)
+        {
+            self.body = body.replace(place, text).into_bytes();
+        }
+        Ok(())
+    }
+
     /// Adds a header unless the request has it.
     fn header(&mut self, name: &HeaderName, value: &[u8]) -> Result<(), SignProblem> {
         if self.headers.contains_key(name) {
@@ -241,10 +291,7 @@ fn tag(rules: &Rules, key: &Key, source: Source<'_>, now: Wall) -> Result<Vec<u8
             Piece::Later(_) => {}
         })?;
     }
-    match lane.finish() {
-        Proof::Tag(tag) => Ok(tag.bytes().to_vec()),
-        Proof::Public(_) => Err(Refusal::Wrong),
-    }
+    lane.finish().made().ok_or(Refusal::Wrong)
 }
 
 /// The signature value: the items beside, then the signature; without it while it is not made yet.
@@ -285,9 +332,9 @@ impl fmt::Display for SignProblem {
             Self::NotInHeader => f.write_str("the signature of this scheme does not stand in a header"),
             Self::NotAHeader => f.write_str("the secret or the id cannot stand in a header"),
             Self::WrongKey => f.write_str("the key was made for another scheme"),
-            Self::PublicKey => f.write_str(
-                "only the provider can sign: the keys of this scheme are public, or it sends tokens",
-            ),
+            Self::PublicKey => {
+                f.write_str("keys of this scheme are public: only who has the private one can sign")
+            }
             Self::Unfit(refusal) => write!(f, "the request cannot be signed by this scheme: {refusal}"),
         }
     }

@@ -10,6 +10,7 @@ mod quotas;
 mod replay;
 mod resign;
 mod routing;
+mod senders;
 mod signatures;
 mod telling;
 

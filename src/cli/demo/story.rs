@@ -137,6 +137,7 @@ fn standard_webhooks(body: &[u8], at: Wall) -> Result<Vec<(String, Vec<u8>)>, St
         provider: "standard_webhooks",
         variant: None,
         secret: &Secret::new(ORDERS_SECRET.into()),
+        options: &[],
         method: "POST",
         target: "/webhook/orders",
         url: "http://127.0.0.1/webhook/orders",

@@ -11,7 +11,7 @@ mod document;
 fn configured(keys: &str) -> Signature {
     let keys: String = keys.lines().map(|line| format!("      {line}\n")).collect();
     let text = format!(
-        "version: 1\nlisten: 127.0.0.1:0\nupstream: http://127.0.0.1:3000\nroutes:\n  - name: a\n    path: /a\n    signature:\n{keys}"
+        "version: 1\nlisten: 127.0.0.1:0\nupstream: http://127.0.0.1:3000\nroutes:\n  - name: a\n    path: /a\n    ip_allowlist: [10.0.0.0/8]\n    signature:\n{keys}"
     );
     let loaded = load_text(Path::new("a.yaml"), text.as_bytes(), LoadMode::Start, &Environment::default());
     loaded

@@ -6,7 +6,7 @@ use super::routes::Written;
 use super::{Reading, Section};
 use crate::config::raw::View;
 use crate::config::report::Fault;
-use crate::config::settings::{ClientIpHeader, KeyLocation, Limits, Security};
+use crate::config::settings::{ClientIpHeader, KeyLocation, Limits, Require, Security};
 use crate::config::units::size_text;
 
 /// A signed body is held, so one larger than all held bodies together could never pass.
@@ -24,6 +24,26 @@ pub(super) fn judge_bodies(routes: &[Written<'_>], limits: &Limits, reading: &mu
             let hint = "write a smaller size, or a larger limits.buffered_total";
             reading.report.error(place.spot(), Fault::new(message, hint));
         }
+    }
+}
+
+/// Security: a scheme that only reads who the sender says it is lets in whoever knows the name.
+pub(super) fn judge_proofs(routes: &[Written<'_>], security: &Security, reading: &mut Reading<'_>) {
+    for Written { route, view } in routes {
+        let Some(signature) = route.signature.as_ref().filter(|own| own.plan.only_identifies()) else {
+            continue;
+        };
+        let lists = [&route.ip_allowlist, &security.ip_allowlist].into_iter().flatten();
+        let is_listed = lists.into_iter().any(|list| list.nets.iter().all(|(net, _)| net.prefix_len() > 0));
+        let has_other = route.shared_secret.is_some() || route.api_key.is_some();
+        if is_listed || (has_other && route.require == Require::All) {
+            continue;
+        }
+        let place = Section(Some(*view)).get("signature").unwrap_or(*view);
+        let message = format!("{} proves nothing: it reads whom the sender names", signature.provider);
+        let hint = "write ip_allowlist with the provider's addresses or those of the proxy that asks for its client \
+                    certificate, or a further credential with require: all";
+        reading.report.error(place.key_spot(), Fault::new(message, hint));
     }
 }
 

@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, known_options, option, query};
+use super::{
+    Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, UNSIGNED, known_options, option, query,
+};
 use crate::scheme::Refusal;
 use crate::scheme::encoding::Encoding;
 use crate::scheme::spec::Spec;
+use crate::scheme::timestamp::Format;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const END: &str = "aws4_request";
@@ -91,6 +94,37 @@ impl Code for SigV4 {
             signature: said.signature.to_owned(),
             payload: head.line(PAYLOAD)?.map(str::to_owned),
         }))
+    }
+
+    /// Signs the Host, the type of the body and every `x-amz-` header; the credential is that of the options.
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        let headers = order.head.headers;
+        let own = headers.get(TIME).and_then(|line| line.to_str().ok());
+        let time = own.map_or_else(|| Format::IsoBasic.write(order.now), str::to_owned);
+        let date = time.split_once('T').map_or("", |(date, _)| date);
+        let first = |known: &[String], usual: &str| known.first().map_or(usual, String::as_str).to_owned();
+        let scope = [
+            first(&self.ids, "SIDEGATESENDER"),
+            date.to_owned(),
+            first(&self.regions, "us-east-1"),
+            first(&self.services, "execute-api"),
+            END.to_owned(),
+        ]
+        .join("/");
+        let mut names = vec!["host", TIME, PAYLOAD];
+        let must = |name: &&str| *name == "content-type" || name.starts_with("x-amz-");
+        names.extend(headers.keys().map(http::HeaderName::as_str).filter(must));
+        names.sort_unstable();
+        names.dedup();
+        let signed = names.join(";");
+        Ok(Draft::of([
+            (TIME, time),
+            (PAYLOAD, Encoding::Hex.encode(&Sha256::digest(order.body))),
+            (
+                "authorization",
+                format!("{ALGORITHM} Credential={scope}, SignedHeaders={signed}, Signature={UNSIGNED}"),
+            ),
+        ]))
     }
 }
 

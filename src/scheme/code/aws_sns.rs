@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, known_options, option};
+use serde_json::{Map, Value};
+
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, known_options, option};
 use crate::scheme::Refusal;
 use crate::scheme::json::Path;
 use crate::scheme::spec::{Spec, SpecProblem};
@@ -57,6 +59,20 @@ impl Code for Sns {
         let said = |name: &str| head.line(name).map(|line| line.map(str::to_owned));
         let said = [("Type", said(TYPE)?), ("TopicArn", said(TOPIC)?)];
         Ok(Box::new(Message { topics: Arc::clone(&self.topics), said }))
+    }
+
+    /// A body that is no message of SNS yet becomes the text of one to the first topic.
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        let topic = self.topics.first().map_or("", String::as_str);
+        let whole = field(order.body, "TopicArn").is_ok_and(|found| found.is_some());
+        let body = (!whole).then(|| {
+            let text = String::from_utf8_lossy(order.body);
+            let fields =
+                [("Type", "Notification"), ("MessageId", order.id), ("TopicArn", topic), ("Message", &text)];
+            let fields = fields.map(|(name, value)| (name.to_owned(), Value::from(value)));
+            Value::Object(Map::from_iter(fields)).to_string().into_bytes()
+        });
+        Ok(Draft { body, ..Draft::default() })
     }
 }
 

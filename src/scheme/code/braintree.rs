@@ -4,8 +4,12 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, distinct, no_options};
+use super::{
+    Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, UNSIGNED, distinct, no_options,
+};
 use crate::scheme::Refusal;
+use crate::scheme::encoding::Encoding;
+use crate::scheme::form::escaped;
 use crate::scheme::spec::Spec;
 
 /// Makes the scheme; it has no options.
@@ -26,6 +30,13 @@ impl Code for Braintree {
 
     fn begin(&self, head: &CodeHead<'_>) -> Result<Box<dyn Reader>, Refusal> {
         if head.has_form() { Ok(Box::new(Form)) } else { Err(Refusal::Malformed) }
+    }
+
+    /// The body given is what the payload holds.
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        let payload = format!("{}\n", Encoding::Base64.encode(order.body));
+        let body = format!("bt_signature=sender%7C{UNSIGNED}&bt_payload={}", escaped(payload.as_bytes()));
+        Ok(Draft { body: Some(body.clone().into_bytes()), ..Draft::form(body.as_bytes()) })
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256, Sha512};
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, known_options, option};
+use super::{
+    Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, UNSIGNED, known_options, option,
+};
 use crate::scheme::Refusal;
 use crate::scheme::encoding::Encoding;
 use crate::scheme::spec::{Spec, SpecProblem};
@@ -93,6 +95,22 @@ impl Code for Cavage {
         let lines: Result<Vec<String>, Refusal> = names.iter().map(|name| line(head, name)).collect();
         let digest = if names.contains(&"digest") { head.line("digest")?.map(str::to_owned) } else { None };
         Ok(Box::new(Call { message: lines?.join("\n"), signature: said.signature.to_owned(), digest }))
+    }
+
+    /// Signs what must be signed, and a digest of the body.
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        let mut names: Vec<&str> = self.needed.iter().map(String::as_str).collect();
+        if !names.contains(&"digest") {
+            names.push("digest");
+        }
+        let id = self.ids.first().map_or("sender", String::as_str);
+        let signature = format!(
+            "Signature keyId=\"{id}\",algorithm=\"{}\",headers=\"{}\",signature=\"{UNSIGNED}\"",
+            self.algorithm,
+            names.join(" ")
+        );
+        let digest = Encoding::Base64.encode(&Sha256::digest(order.body));
+        Ok(Draft::of([("digest", format!("SHA-256={digest}")), ("authorization", signature)]))
     }
 }
 

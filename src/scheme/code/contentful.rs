@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, no_options};
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, no_options};
 use crate::scheme::Refusal;
 use crate::scheme::spec::Spec;
 
@@ -64,6 +64,10 @@ impl Code for Contentful {
         }
         let path = path(head.head.path_and_query).ok_or(Refusal::Malformed)?;
         Ok(Box::new(Call { before: format!("{}\n{path}\n{headers}\n", head.head.method) }))
+    }
+
+    fn draft(&self, _order: &Order<'_>) -> Result<Draft, Refusal> {
+        Ok(Draft::of([(LIST, format!("{LIST},{TIME}"))]))
     }
 }
 

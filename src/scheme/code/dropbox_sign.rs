@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, FORM, Reader, multipart, no_options};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Claim, Code, CodeFacts, CodeHead, Compiled, Draft, FORM, Order, Reader, UNSIGNED, multipart, no_options,
+};
 use crate::scheme::Refusal;
 use crate::scheme::form;
 use crate::scheme::json::Path;
@@ -48,7 +52,35 @@ impl Code for DropboxSign {
         };
         Ok(Box::new(place))
     }
+
+    /// A multipart body with the JSON given in it, or the JSON where its type is said; what is signed of it and is not
+    /// there is added.
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        let mut root: Map<String, Value> = match order.body.trim_ascii() {
+            [] => Map::new(),
+            text => serde_json::from_slice(text).map_err(|_| Refusal::BodyShape)?,
+        };
+        let event = root.entry("event").or_insert_with(|| json!({}));
+        let event = event.as_object_mut().ok_or(Refusal::BodyShape)?;
+        for (name, value) in [
+            ("event_time", order.now.unix_seconds().to_string()),
+            ("event_type", "callback_test".to_owned()),
+            ("event_hash", UNSIGNED.to_owned()),
+        ] {
+            event.entry(name).or_insert(Value::String(value));
+        }
+        let text = Value::Object(root).to_string();
+        if media_type(&order.head).as_deref() == Some("application/json") {
+            return Ok(Draft { body: Some(text.into_bytes()), ..Draft::default() });
+        }
+        let body = multipart::of(BOUNDARY, FIELD, &text).into_bytes();
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        Ok(Draft { body: Some(body), ..Draft::of([("content-type", kind)]) })
+    }
 }
+
+/// What divides the bodies our sender makes.
+const BOUNDARY: &str = "sidegate-7d3a91c05e";
 
 impl Reader for Place {
     /// Security: the time has ten digits, so that it cannot run into the type.

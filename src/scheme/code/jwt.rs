@@ -11,13 +11,14 @@
 mod claims;
 mod options;
 mod qsh;
+mod sent;
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader};
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader};
 use crate::base::clock::Wall;
 use crate::scheme::Refusal;
 use crate::scheme::encoding::Encoding;
@@ -112,6 +113,10 @@ impl Code for Jwt {
             None => None,
         };
         Ok(Box::new(Waiting { options, found: Found::Token { signed, body } }))
+    }
+
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        sent::draft(&self.options, order)
     }
 }
 

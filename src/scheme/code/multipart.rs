@@ -45,5 +45,12 @@ pub(super) fn only<'a>(body: &'a [u8], boundary: &str, name: &str) -> Option<&'a
     (!again && lines.next().is_some_and(is_own) && lines.all(is_other)).then_some(value)
 }
 
+/// A body with this field and no other. For the sender.
+pub(super) fn of(boundary: &str, name: &str, value: &str) -> String {
+    format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n--{boundary}--\r\n"
+    )
+}
+
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, distinct, no_options};
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, distinct, no_options};
 use crate::scheme::Refusal;
 use crate::scheme::spec::Spec;
 
@@ -27,6 +27,10 @@ impl Code for Paddle {
 
     fn begin(&self, head: &CodeHead<'_>) -> Result<Box<dyn Reader>, Refusal> {
         if head.has_form() { Ok(Box::new(Form)) } else { Err(Refusal::Malformed) }
+    }
+
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        Ok(Draft::form(order.body))
     }
 }
 

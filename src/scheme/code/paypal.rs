@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, known_options, option};
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, known_options, option};
 use crate::scheme::Refusal;
 use crate::scheme::spec::{Spec, SpecProblem};
 
@@ -50,6 +50,10 @@ impl Code for PayPal {
             return Err(Refusal::Malformed);
         }
         Ok(Box::new(Begun(format!("{id}|{time}|{}|", self.webhook))))
+    }
+
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        Ok(Draft::of([(ID, order.id.to_owned())]))
     }
 }
 

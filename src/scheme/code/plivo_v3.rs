@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, no_options, query};
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, no_options, query};
 use crate::scheme::Refusal;
 use crate::scheme::form::{self, Pair};
 use crate::scheme::spec::Spec;
@@ -54,6 +54,12 @@ impl Code for Plivo {
             nonce: nonce.to_owned(),
             has_form: head.head.method == "POST" && head.has_form(),
         }))
+    }
+
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        let mut draft = Draft::form(order.body);
+        draft.headers.push((NONCE, order.id.to_owned()));
+        Ok(draft)
     }
 }
 

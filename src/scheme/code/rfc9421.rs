@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256, Sha512};
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, known_options, option};
+use super::{
+    Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, UNSIGNED, known_options, option,
+};
 use crate::base::clock::Wall;
 use crate::scheme::Refusal;
 use crate::scheme::encoding::Encoding;
@@ -100,6 +102,7 @@ impl Code for Rfc9421 {
             stamped: true,
             needs_url: true,
             reads_signatures: true,
+            identifies: false,
         }
     }
 
@@ -131,6 +134,26 @@ impl Code for Rfc9421 {
         let signs_body = input.components.iter().any(|component| component.name == DIGEST);
         let digest = if signs_body { head.line(DIGEST)?.map(str::to_owned) } else { None };
         Ok(Box::new(Call { base, signature, digest }))
+    }
+
+    /// Signs what must be signed, now; where the body is, by its SHA-256.
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        let label = self.label.as_deref().unwrap_or("sig1");
+        let components: Vec<String> = self.needed.iter().map(|name| format!("\"{name}\"")).collect();
+        let mut input = format!("({});created={}", components.join(" "), order.now.unix_seconds());
+        let said = [("keyid", self.key_ids.first()), ("tag", self.tags.first())];
+        for (name, value) in said.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            input.push_str(&format!(";{name}=\"{value}\""));
+        }
+        let digest = Encoding::Base64.encode(&Sha256::digest(order.body));
+        let mut draft = Draft::of([
+            ("signature-input", format!("{label}={input}")),
+            ("signature", format!("{label}=:{UNSIGNED}:")),
+        ]);
+        if self.needed.iter().any(|name| name == DIGEST) {
+            draft.headers.push((DIGEST, format!("sha-256=:{digest}:")));
+        }
+        Ok(draft)
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, no_options, query};
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, no_options, query};
 use crate::scheme::Refusal;
 use crate::scheme::encoding::Encoding;
 use crate::scheme::form::{self, Repeats};
@@ -71,6 +71,16 @@ impl Code for Twilio {
             None => Body::None,
         };
         Ok(Box::new(Call { urls: spellings(url), body }))
+    }
+
+    /// A body is a form, unless the URL has the hash of one that is not.
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        let is_hashed = order.head.url.is_some_and(|url| query(url).contains(BODY_HASH));
+        let mut draft = if is_hashed { Draft::default() } else { Draft::form(order.body) };
+        if self.algorithm != "HMAC_SHA1" {
+            draft.headers.push((SETTINGS, format!("key=sender,algorithm={}", self.algorithm)));
+        }
+        Ok(draft)
     }
 }
 

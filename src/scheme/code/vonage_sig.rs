@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Reader, distinct, no_options, query};
+use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, distinct, no_options, query};
 use crate::scheme::Refusal;
 use crate::scheme::spec::Spec;
 
@@ -40,6 +40,10 @@ impl Code for Vonage {
         } else {
             Err(Refusal::Malformed)
         }
+    }
+
+    fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
+        Ok(if order.head.method == "GET" { Draft::default() } else { Draft::form(b"timestamp") })
     }
 }
 

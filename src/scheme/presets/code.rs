@@ -1,6 +1,6 @@
 //! Providers whose signed message only code knows (`scheme/code`).
 
-use super::shape::{Shape, USUAL, hmac};
+use super::shape::{Shape, USUAL, hmac, token};
 use super::{Evidence, Preset, THIRD_PARTIES, family, named, old};
 
 const TWILIO: Shape = hmac(&["header:X-Twilio-Signature"]).base64().code("twilio");
@@ -34,6 +34,10 @@ family! {
         from ["pypi plivo 4.63.0, utils/signature_v3.py"]
         proven ["library: plivo 4.63.0"]
         note "Parameters are signed without marks between them: whoever has seen a request can cut them elsewhere.";
+    "salesforce_outbound" "Salesforce outbound messages" Docs
+        [named("organization", token(&[]).code("salesforce"))]
+        from ["developer.salesforce.com, SOAP API Developer Guide: outbound messaging WSDL"]
+        note "The secrets are the ids of your organisations, 18 characters, as list. They are no secrets and nothing is signed: the route needs ip_allowlist or another credential too, and what stands before the gate should ask for Salesforce's client certificate. Salesforce sends again, with the same notification ids, until the app answers with Ack true: the app must know them.";
     "twilio" "Twilio" Sdk
         [
             named("auth_token", TWILIO.hash("sha1")),

@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{ED25519, ParsedPublicKey};
 
 use super::spki::Bare;
 use super::written::{self, Raw};
-use super::{Algorithm, PublicKey, Verification};
+use super::{Algorithm, PrivateKey, PublicKey, Verification, private};
 use crate::scheme::key::KeyForm;
 use crate::scheme::mac::Hash;
 
@@ -45,6 +45,10 @@ impl Algorithm for Ed25519 {
             })
             .collect();
         (!keys.is_empty()).then(|| Arc::new(Keys(keys.into())) as Arc<dyn PublicKey>)
+    }
+
+    fn private(&self, _form: KeyForm, _hash: Hash, text: &[u8]) -> Option<Arc<dyn PrivateKey>> {
+        private::ed25519(text)
     }
 }
 

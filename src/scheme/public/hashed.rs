@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{
 
 use super::spki::{Bare, Curve};
 use super::written::{self, Raw};
-use super::{Algorithm, PublicKey, Verification};
+use super::{Algorithm, PrivateKey, PublicKey, Verification, private};
 use crate::scheme::key::KeyForm;
 use crate::scheme::mac::Hash;
 
@@ -121,6 +121,10 @@ impl Algorithm for Signing {
             Hash::Sha512 => &digest::SHA512,
         };
         (!keys.is_empty()).then(|| Arc::new(Keys { keys: keys.into(), hash }) as Arc<dyn PublicKey>)
+    }
+
+    fn private(&self, _form: KeyForm, hash: Hash, text: &[u8]) -> Option<Arc<dyn PrivateKey>> {
+        private::hashed(*self, hash, text)
     }
 }
 

@@ -17,7 +17,7 @@ use super::hashed::RSA_BITS;
 use super::jwk::Jwk;
 use super::spki::{Bare, Curve};
 use super::written::{self, Raw};
-use super::{Algorithm, PublicKey, Verification};
+use super::{Algorithm, PrivateKey, PublicKey, Verification, private};
 use crate::scheme::encoding::Encoding;
 use crate::scheme::json::Path;
 use crate::scheme::key::KeyForm;
@@ -100,6 +100,25 @@ impl Jwa {
         })
     }
 
+    /// The name in the header of a token.
+    pub(in crate::scheme) fn name(self) -> &'static str {
+        match self {
+            Self::Hs(Hash::Sha384) => "HS384",
+            Self::Hs(Hash::Sha512) => "HS512",
+            Self::Hs(Hash::Sha256 | Hash::Sha1) => "HS256",
+            Self::Rs(Hash::Sha384) => "RS384",
+            Self::Rs(Hash::Sha512) => "RS512",
+            Self::Rs(Hash::Sha256 | Hash::Sha1) => "RS256",
+            Self::Ps(Hash::Sha384) => "PS384",
+            Self::Ps(Hash::Sha512) => "PS512",
+            Self::Ps(Hash::Sha256 | Hash::Sha1) => "PS256",
+            Self::Es(Hash::Sha384) => "ES384",
+            Self::Es(Hash::Sha512) => "ES512",
+            Self::Es(Hash::Sha256 | Hash::Sha1) => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
     /// Whether both sides hold the same secret.
     pub(in crate::scheme) fn is_secret(self) -> bool {
         match self {
@@ -175,6 +194,10 @@ impl Algorithm for Tokens {
         let keys: Vec<Fixed> = written::keys(form, Raw::Ed25519, text)?.iter().flat_map(fixed).collect();
         (!keys.is_empty()).then(|| Arc::new(Keys::Public(keys.into())) as Arc<dyn PublicKey>)
     }
+
+    fn private(&self, form: KeyForm, _hash: Hash, text: &[u8]) -> Option<Arc<dyn PrivateKey>> {
+        if form.is_public() { private::token(text) } else { Some(private::shared(text)) }
+    }
 }
 
 /// A key once for each algorithm it may verify: all of its kind, or the one it says it is for.
@@ -246,7 +269,8 @@ impl Verification for Public {
     }
 }
 
-fn header(message: &[u8]) -> Option<Jose> {
+/// What a token that is signed says of its signature.
+pub(super) fn header(message: &[u8]) -> Option<Jose> {
     let end = message.iter().position(|byte| *byte == b'.')?;
     Jose::read(message.get(..end)?)
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::scheme::form::escaped;
 use crate::scheme::json::Path;
 
 /// Most elements an array is given to reach a position.
@@ -65,18 +66,4 @@ fn put(at: &mut Value, steps: &[&str], value: &Value) -> Option<()> {
         }
         (_, _) => None,
     }
-}
-
-fn escaped(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            text.push(char::from(*byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
 }
