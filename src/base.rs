@@ -2,6 +2,7 @@
 //! Imports nothing of ours and decides nothing.
 
 pub mod api_key;
+pub mod chunked;
 pub mod clock;
 pub mod failure;
 pub mod name;

@@ -1,7 +1,6 @@
 //! From the verdict to the app and back: request hygiene, bodies, the upstream pool, responses, refusals as bytes.
 //!
-//! Decides nothing about who may pass: it takes a `Permit` by value and sends exactly what that owns. hyper types
-//! appear in `upstream.rs` only. Called by `exchange`.
+//! Decides nothing about who may pass: it takes a `Permit` by value and sends exactly what that owns. Called by `exchange`.
 
 pub mod answer;
 mod bell;
@@ -35,12 +34,13 @@ pub use out_body::OutBody;
 pub use rules::ForwardRules;
 pub use target::Target;
 pub use upgrade::Tunnel;
-pub use upstream::WireBody;
+pub use upload::WireBody;
 
 use bell::Bell;
 use desk::Desk;
 use in_flight::{InFlight, Judged};
 use pool::Pool;
+use upstream::ReadRoom;
 
 /// How often idle connections are looked at; one is closed at most this late. A worker with none does not wake.
 const SWEEP: Duration = Duration::from_millis(250);
@@ -49,6 +49,7 @@ const SWEEP: Duration = Duration::from_millis(250);
 pub struct Forwarder {
     desk: Rc<Desk>,
     pools: RefCell<Vec<Rc<Pool>>>,
+    room: ReadRoom,
     idle: Rc<Bell>,
 }
 
@@ -56,7 +57,7 @@ impl Forwarder {
     /// A forwarder without connections. [`Forwarder::run`] must be running beside it.
     pub fn new(watchdog: Watchdog) -> Rc<Self> {
         let desk = Rc::new(Desk::new(watchdog));
-        Rc::new(Self { desk, pools: RefCell::default(), idle: Rc::default() })
+        Rc::new(Self { desk, pools: RefCell::default(), room: ReadRoom::default(), idle: Rc::default() })
     }
 
     /// Sends a judged request to its app and resolves with the head of the answer.
@@ -116,7 +117,8 @@ impl Forwarder {
         if let Some(pool) = pools.iter().find(|pool| Arc::ptr_eq(pool.target(), target)) {
             return Rc::clone(pool);
         }
-        let pool = Pool::new(Arc::clone(target), self.desk.watchdog(), Rc::clone(&self.idle));
+        let (watchdog, room) = (self.desk.watchdog(), self.room.clone());
+        let pool = Pool::new(Arc::clone(target), watchdog, room, Rc::clone(&self.idle));
         pools.push(Rc::clone(&pool));
         pool
     }

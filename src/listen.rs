@@ -7,7 +7,6 @@
 pub mod accept;
 pub mod bind;
 pub mod caught;
-pub mod chunked;
 pub mod connection;
 pub mod door;
 pub mod drain;
@@ -19,3 +18,4 @@ pub mod slots;
 pub mod sniff;
 pub mod socket;
 pub mod tap;
+pub mod trailers;

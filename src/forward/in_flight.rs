@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{HeaderValue, TRAILER, TRANSFER_ENCODING};
+use http::header::TRANSFER_ENCODING;
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Response, response};
 
 use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
@@ -25,13 +25,13 @@ use crate::forward::budget::Lease;
 use crate::forward::desk::Desk;
 use crate::forward::names::PeerTrust;
 use crate::forward::pool::{Got, Pool, Risk};
-use crate::forward::request::{self, Origin, Reuse, Weight};
-use crate::forward::response::{self, Follows, Question};
+use crate::forward::request::{self, Framing, Origin, Reuse, Weight};
+use crate::forward::response::{Follows, Question, clean};
 use crate::forward::rules::ForwardRules;
 use crate::forward::target::Target;
 use crate::forward::upgrade::Tunnel;
-use crate::forward::upload::{self, UpBody, Upload};
-use crate::forward::upstream::{Begun, Keep, Link, Reply, Unanswered, WireBody};
+use crate::forward::upload::{self, UpBody, Upload, WireBody};
+use crate::forward::upstream::{Begun, Link, Outgoing, Reply, Unanswered};
 use crate::observe::Record;
 use crate::state::replay::Reservation;
 
@@ -139,14 +139,14 @@ async fn fly(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>, upload: Rc<Upload>)
     let told = desk.address(client.ip);
     let peer = if client.ip == peer { told.clone() } else { desk.address(peer) };
     let origin = Origin { identity: &identity, client: &told, peer: &peer, trust, id: &id, upgrade };
-    let reuse = match request::prepare(&mut parts, &rules, &origin, weight) {
-        Ok(reuse) => reuse,
+    let (framing, reuse) = match request::prepare(&mut parts, &rules, &origin, weight) {
+        Ok(prepared) => prepared,
         Err(failure) => return Sent::Failed(failure, record),
     };
     let body = match payload {
         _ if weight == Weight::None => UpBody::empty(&upload),
         Payload::Whole { bytes, trailers } => {
-            whole(&mut parts, upload::leased(bytes, lease), trailers, &rules, &upload)
+            whole(&parts, upload::leased(bytes, lease), trailers, &rules, &upload)
         }
         Payload::Stream(body) => {
             let metered = Metered::new(body, max_body, rules.pace, ending, desk.watchdog());
@@ -155,7 +155,7 @@ async fn fly(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>, upload: Rc<Upload>)
     };
     let method = parts.method.clone();
     let mut flight = Flight { rules, pool, desk, upload, id, method, upgrade, reservation, at };
-    match flight.send(Request::from_parts(parts, body), &mut record).await {
+    match flight.send((parts, framing, body), &mut record).await {
         Ok((answer, mut link)) => {
             if reuse == Reuse::Close {
                 link.retire();
@@ -168,7 +168,7 @@ async fn fly(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>, upload: Rc<Upload>)
 
 /// A body in memory. One of no bytes is a body only where the caller's framing was chunked.
 fn whole(
-    parts: &mut Parts,
+    parts: &Parts,
     bytes: Bytes,
     trailers: Option<HeaderMap>,
     rules: &ForwardRules,
@@ -182,67 +182,53 @@ fn whole(
     if bytes.is_empty() && !chunked {
         return UpBody::empty(upload);
     }
-    // hyper sends only those trailers that were announced.
-    if let Some(trailers) = &trailers
-        && !parts.headers.contains_key(TRAILER)
-    {
-        let names: Vec<&str> = trailers.keys().map(http::HeaderName::as_str).collect();
-        if let Ok(names) = HeaderValue::try_from(names.join(", ")) {
-            parts.headers.insert(TRAILER, names);
-        }
-    }
     UpBody::whole(bytes, trailers, upload)
 }
 
 /// Whether the request may be sent again after the app may have seen it: it says the same thing twice, and all of it is
 /// still here (RFC 9110 §9.2.2).
-fn risk_of(request: &Request<UpBody>) -> Risk {
+fn risk_of(method: &Method, body: &UpBody) -> Risk {
     let idempotent = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE];
-    if idempotent.contains(request.method()) && request.body().is_in_memory() {
-        Risk::Repeatable
-    } else {
-        Risk::Once
-    }
+    if idempotent.contains(method) && body.is_in_memory() { Risk::Repeatable } else { Risk::Once }
 }
 
 impl Flight {
     /// Sends the request, a second time where that is allowed.
     async fn send(
         &mut self,
-        request: Request<UpBody>,
+        (parts, framing, body): (Parts, Framing, UpBody),
         record: &mut Record,
-    ) -> Result<(Response<WireBody>, Box<Link>), Failure> {
-        let risk = risk_of(&request);
+    ) -> Result<(response::Parts, Box<Link>), Failure> {
+        let risk = risk_of(&parts.method, &body);
         let (mut link, spare) = match (self.pool.get(risk, self.at).await?, risk) {
-            (Got::Reused(link), Risk::Repeatable) => (link, request.body().copy()),
+            (Got::Reused(link), Risk::Repeatable) => (link, body.copy()),
             (Got::Reused(link), Risk::Once) | (Got::New(link), _) => (link, None),
         };
-        link.keep_head(if spare.is_some() { Keep::Head } else { Keep::Nothing });
+        let room = link.take_room();
+        link.load(Outgoing::new(&parts, framing, body, room));
+        drop(parts);
         let now = clock::mono();
         record.sent(now);
-        let request = match link.ask(request, &self.upload, self.pool.target(), now).await {
+        let request = match link.ask(&self.upload, self.pool.target(), now).await {
             Ok(answer) => return Ok((answer, link)),
             Err(Unanswered::Unsent(request)) => *request,
-            Err(Unanswered::Silent(failure)) => {
-                let body = spare.ok_or(failure)?;
-                link.sent_head().ok_or(failure)?.map(|()| body)
-            }
+            Err(Unanswered::Silent(failure, request)) => request.again(spare.ok_or(failure)?),
             Err(Unanswered::Failed(failure)) => return Err(failure),
         };
         drop(link);
         let mut link = self.pool.get_new().await?;
-        match link.ask(request, &self.upload, self.pool.target(), clock::mono()).await {
+        link.load(request);
+        match link.ask(&self.upload, self.pool.target(), clock::mono()).await {
             Ok(answer) => Ok((answer, link)),
             Err(Unanswered::Unsent(_)) => Err(Failure::UpstreamReset),
-            Err(Unanswered::Silent(failure) | Unanswered::Failed(failure)) => Err(failure),
+            Err(Unanswered::Silent(failure, _) | Unanswered::Failed(failure)) => Err(failure),
         }
     }
 
     /// The head of the answer is there: settles the reservation and the record.
-    fn arrive(&mut self, answer: Response<WireBody>, mut link: Box<Link>, record: Record) -> Sent {
-        let (mut parts, body) = answer.into_parts();
+    fn arrive(&mut self, mut parts: response::Parts, mut link: Box<Link>, record: Record) -> Sent {
         let question = Question { method: &self.method, upgrade: self.upgrade, id: &self.id };
-        let follows = match response::clean(&mut parts, question) {
+        let follows = match clean(&mut parts, question) {
             Ok(follows) => follows,
             Err(failure) => return Sent::Failed(failure, record),
         };
@@ -266,12 +252,23 @@ impl Flight {
         {
             reservation.commit(now);
         }
-        let (pool, upload) = (Rc::clone(&self.pool), Rc::clone(&self.upload));
-        let body = match (Reply::begin(body, link, pool, upload, self.rules.silence), follows) {
-            (Ok(Begun::Stream(reply)), _) => OutBody::stream(reply),
-            (Ok(Begun::Whole(_)), Follows::DeclaredOnly) => OutBody::declared(),
-            (Ok(Begun::Whole(bytes)), Follows::Body | Follows::Tunnel) => OutBody::full(bytes),
-            (Err(failure), _) => return Sent::Failed(failure, record),
+        let body = match follows {
+            Follows::Body(framing) => {
+                let (pool, upload) = (Rc::clone(&self.pool), Rc::clone(&self.upload));
+                match Reply::begin(framing, link, pool, upload, self.rules.silence) {
+                    Ok(Begun::Stream(reply)) => OutBody::stream(reply),
+                    Ok(Begun::Whole(bytes)) => OutBody::full(bytes),
+                    Err(failure) => return Sent::Failed(failure, record),
+                }
+            }
+            Follows::DeclaredOnly => {
+                self.pool.put_back(link);
+                OutBody::declared()
+            }
+            Follows::Nothing | Follows::Tunnel => {
+                self.pool.put_back(link);
+                OutBody::empty()
+            }
         };
         let tail = record.forwarded(parts.status, now);
         Sent::Response(Response::from_parts(parts, body.with_tail(tail)))

@@ -17,7 +17,7 @@ use crate::base::failure::Failure;
 use crate::base::watchdog::Watchdog;
 use crate::forward::bell::Bell;
 use crate::forward::target::{Target, Waiting};
-use crate::forward::upstream::{Care, Line, Link, dial};
+use crate::forward::upstream::{Care, Link, ReadRoom, dial};
 
 /// Longest idle time of a connection that carries a request which must not be sent twice. Far below every common
 /// keep-alive timeout (gunicorn 2 s, Node and uvicorn 5 s).
@@ -41,6 +41,7 @@ pub(super) enum Risk {
 pub(super) struct Pool {
     target: Arc<Target>,
     watchdog: Watchdog,
+    room: ReadRoom,
     #[expect(clippy::vec_box, reason = "a link is large and changes hands several times per request")]
     idle: RefCell<Vec<Box<Link>>>,
     waiters: RefCell<VecDeque<oneshot::Sender<Box<Link>>>>,
@@ -68,10 +69,11 @@ struct Place<'a> {
 
 impl Pool {
     /// No connections yet.
-    pub(super) fn new(target: Arc<Target>, watchdog: Watchdog, bell: Rc<Bell>) -> Rc<Self> {
+    pub(super) fn new(target: Arc<Target>, watchdog: Watchdog, room: ReadRoom, bell: Rc<Bell>) -> Rc<Self> {
         Rc::new(Self {
             target,
             watchdog,
+            room,
             idle: RefCell::default(),
             waiters: RefCell::default(),
             waiting: Cell::new(0),
@@ -167,8 +169,8 @@ impl Pool {
     }
 
     async fn open(&self, permit: OwnedSemaphorePermit) -> Result<Box<Link>, Failure> {
-        let line: Line = dial(&self.target).await?;
-        Link::open(line, permit, self.watchdog.deadline()).await
+        let socket = dial(&self.target).await?;
+        Ok(Link::new(socket, permit, self.watchdog.deadline(), self.room.clone()))
     }
 
     fn place(&self) -> Result<Place<'_>, Failure> {

@@ -34,6 +34,17 @@ pub(super) enum Weight {
     Stream,
 }
 
+/// How the app is told where the body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// There is none.
+    None,
+    /// After so many bytes.
+    Length(u64),
+    /// After the last chunk.
+    Chunked,
+}
+
 /// How the connection to the app may be used for this request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reuse {
@@ -68,7 +79,7 @@ pub(super) fn prepare(
     rules: &ForwardRules,
     origin: &Origin<'_>,
     weight: Weight,
-) -> Result<Reuse, Failure> {
+) -> Result<(Framing, Reuse), Failure> {
     let from_http2 = parts.version == Version::HTTP_2;
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
@@ -79,9 +90,9 @@ pub(super) fn prepare(
     if from_http2 {
         join_cookies(&mut parts.headers);
     }
-    frame(parts, weight, from_http2)?;
+    let framing = frame(parts, weight, from_http2)?;
     origin.tell(&mut parts.headers, rules);
-    Ok(connection(parts, origin.upgrade, wants_trailers, weight))
+    Ok((framing, connection(parts, origin.upgrade, wants_trailers, weight)))
 }
 
 /// Removes from trailers what may not come after the verdict.
@@ -153,40 +164,41 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 /// Keeps the framing the caller chose; gives one to bodies of HTTP/2, which need none there.
-fn frame(parts: &mut Parts, weight: Weight, from_http2: bool) -> Result<(), Failure> {
+fn frame(parts: &mut Parts, weight: Weight, from_http2: bool) -> Result<Framing, Failure> {
     let headers = &mut parts.headers;
     if headers.contains_key(TRANSFER_ENCODING) {
-        chunk(headers);
-        return Ok(());
+        return Ok(chunk(headers));
     }
     let declared = headers.get(CONTENT_LENGTH).map(declared_length);
-    match (declared, weight) {
+    let framing = match (declared, weight) {
         (Some(Some(declared)), Weight::Whole(length) | Weight::WholeWithTrailers(length))
-            if declared == length => {}
-        (Some(Some(0)), Weight::None) | (Some(Some(_)), Weight::Stream) => {}
+            if declared == length =>
+        {
+            Framing::Length(length)
+        }
+        (Some(Some(0)), Weight::None) => Framing::None,
+        (Some(Some(declared)), Weight::Stream) => Framing::Length(declared),
         (Some(_), _) => return Err(Failure::Internal),
-        (None, Weight::WholeWithTrailers(_) | Weight::Stream) => return chunk_new(headers),
+        (None, Weight::WholeWithTrailers(_) | Weight::Stream) => return Ok(chunk(headers)),
         (None, Weight::Whole(length)) if length > 0 => {
             headers.insert(CONTENT_LENGTH, length.into());
+            Framing::Length(length)
         }
         (None, Weight::Whole(_) | Weight::None) => {
             if from_http2 && [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method) {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
+            Framing::None
         }
-    }
+    };
     headers.remove(TRAILER);
-    Ok(())
+    Ok(framing)
 }
 
-fn chunk_new(headers: &mut HeaderMap) -> Result<(), Failure> {
-    chunk(headers);
-    Ok(())
-}
-
-fn chunk(headers: &mut HeaderMap) {
+fn chunk(headers: &mut HeaderMap) -> Framing {
     headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     headers.remove(CONTENT_LENGTH);
+    Framing::Chunked
 }
 
 fn declared_length(value: &HeaderValue) -> Option<u64> {

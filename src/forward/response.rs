@@ -20,11 +20,24 @@ const PROXY_AUTHENTICATE: HeaderName = HeaderName::from_static("proxy-authentica
 const BOUND: [HeaderName; 7] =
     [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, KEEP_ALIVE, PROXY_CONNECTION, PROXY_AUTHENTICATE];
 
+/// How the end of an answer's body is known (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// It has so many bytes.
+    Length(u64),
+    /// It ends with the last chunk.
+    Chunked,
+    /// It ends when the app closes.
+    Close,
+}
+
 /// What follows an answer's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Follows {
-    /// The body the framing describes.
-    Body,
+    /// A body.
+    Body(Framing),
+    /// Nothing: the answer to HEAD, or one that never has a body.
+    Nothing,
     /// Nothing, but the head declares the length of another answer (304).
     DeclaredOnly,
     /// The protocol that was asked for.
@@ -51,7 +64,7 @@ pub(super) fn clean(parts: &mut Parts, question: Question<'_>) -> Result<Follows
     } else if parts.status.is_informational() {
         return Err(Failure::UpstreamProtocol);
     }
-    framing(&parts.headers)?;
+    let framing = framing(parts)?;
     strip(&mut parts.headers);
     parts.version = Version::HTTP_11;
     let headers = &mut parts.headers;
@@ -68,10 +81,14 @@ pub(super) fn clean(parts: &mut Parts, question: Question<'_>) -> Result<Follows
     if parts.status == StatusCode::NO_CONTENT {
         headers.remove(CONTENT_LENGTH);
     }
-    let declares = parts.status == StatusCode::NOT_MODIFIED && headers.contains_key(CONTENT_LENGTH);
-    let follows =
-        if declares && question.method != Method::HEAD { Follows::DeclaredOnly } else { Follows::Body };
-    Ok(follows)
+    if question.method == Method::HEAD || parts.status == StatusCode::NO_CONTENT {
+        return Ok(Follows::Nothing);
+    }
+    if parts.status == StatusCode::NOT_MODIFIED {
+        let declares = headers.contains_key(CONTENT_LENGTH);
+        return Ok(if declares { Follows::DeclaredOnly } else { Follows::Nothing });
+    }
+    Ok(Follows::Body(framing))
 }
 
 /// Removes from an answer's trailers what would change how the message is read.
@@ -94,22 +111,28 @@ fn agree(headers: &HeaderMap, upgrade: Upgrade) -> Result<(), Failure> {
     if asked && same && says_so { Ok(()) } else { Err(Failure::UpstreamProtocol) }
 }
 
-/// The length must be known in one way only. hyper would read on, and the caller's parser might not read the same.
-fn framing(headers: &HeaderMap) -> Result<(), Failure> {
+/// The length must be known in one way only: the caller's parser might not read another way as we do.
+/// HTTP/1.0 knows no chunks (RFC 9112 §6.1).
+fn framing(parts: &Parts) -> Result<Framing, Failure> {
+    let headers = &parts.headers;
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
-    let sound = match (codings.next(), lengths.next()) {
-        (None, None) => true,
-        (Some(coding), None) => {
-            codings.next().is_none() && coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
+    match (codings.next(), lengths.next()) {
+        (None, None) => Ok(Framing::Close),
+        (Some(coding), None)
+            if parts.version == Version::HTTP_11
+                && codings.next().is_none()
+                && coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") =>
+        {
+            Ok(Framing::Chunked)
         }
-        (None, Some(length)) => {
-            let digits = length.as_bytes();
-            lengths.next().is_none() && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+        (None, Some(length)) if lengths.next().is_none() => {
+            let digits = length.to_str().ok().filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+            let length = digits.and_then(|digits| digits.parse().ok());
+            length.map(Framing::Length).ok_or(Failure::UpstreamProtocol)
         }
-        (Some(_), Some(_)) => false,
-    };
-    if sound { Ok(()) } else { Err(Failure::UpstreamProtocol) }
+        (Some(_), _) | (None, Some(_)) => Err(Failure::UpstreamProtocol),
+    }
 }
 
 fn strip(headers: &mut HeaderMap) {

@@ -50,8 +50,8 @@ struct Watched<T> {
 
 impl Tunnel {
     pub(super) fn new(switched: Switched, silence: Duration, watchdog: Watchdog) -> Self {
-        let Switched { line, read, permit } = switched;
-        Self { app: line.into_socket(), read, silence, watchdog, _permit: permit }
+        let Switched { socket, read, permit } = switched;
+        Self { app: socket, read, silence, watchdog, _permit: permit }
     }
 
     /// Carries bytes both ways. `leftover` is what the caller sent after its head, held back until now. When one side

@@ -1,4 +1,4 @@
-//! The request body on its way to the app, and what is known of that way while hyper has it.
+//! The request body on its way to the app, and what is known of that way.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 
 use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
@@ -17,7 +18,9 @@ use crate::forward::body::{Broken, Metered};
 use crate::forward::budget::Lease;
 use crate::forward::request::clean_trailers;
 use crate::forward::rules::ForwardRules;
-use crate::forward::upstream::WireBody;
+
+/// The body of a request as the engine of the listener reads it.
+pub type WireBody = Incoming;
 
 /// What is known of one request on its way to the app. Shared by the request and its body.
 #[derive(Debug)]
@@ -29,7 +32,7 @@ pub(super) struct Upload {
     failure: Cell<Option<Failure>>,
 }
 
-/// The body hyper sends.
+/// The body that is sent.
 pub(super) struct UpBody {
     source: Source,
     upload: Rc<Upload>,
@@ -160,7 +163,7 @@ impl UpBody {
             clean_trailers(trailers, &rules.names);
             upload.end();
         }
-        // hyper stops asking once a declared length is reached, so an end that shows only when asked would be missed.
+        // Nobody asks once a declared length is reached, so an end that shows only when asked would be missed.
         if body.is_end_stream() || body.size_hint().exact() == Some(0) {
             upload.end();
         }

@@ -1,70 +1,73 @@
-//! One connection to the app, spoken by hyper. The only file of forwarding that names hyper types.
+//! One connection to the app, spoken here: HTTP/1.1 over TCP or a unix socket.
 //!
 //! The connection is no task of its own: it is polled by the request that uses it, then by the body of the answer,
-//! which saves two wakeups per request; idle, nobody polls it. It goes back to its pool only in a state in which
-//! the next answer cannot belong to this request. Called by [`in_flight`](super::in_flight).
+//! which saves two wakeups per request; idle, nobody polls it and it holds no buffer. It goes back to its pool only in
+//! a state in which the next answer cannot belong to this request. Called by [`in_flight`](super::in_flight). Why this is
+//! not hyper's client: `docs/decisions/0016-own-client.md`.
 
-mod again;
+mod decoder;
 mod dial;
-mod line;
+mod head;
+mod outgoing;
 mod reply;
+mod socket;
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use http::{Request, Response, Version};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{Builder, Connection, Parts, SendRequest};
-use hyper_util::rt::TokioIo;
+use bytes::{Buf, Bytes, BytesMut};
+use http::StatusCode;
+use http::response::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
 use crate::base::watchdog::Deadline;
 use crate::forward::target::Target;
-use crate::forward::upload::{UpBody, Upload};
+use crate::forward::upload::Upload;
 
 pub(super) use dial::dial;
-pub(super) use line::{Keep, Line, Socket, Wire};
+pub(super) use outgoing::Outgoing;
 pub(super) use reply::{Begun, Reply};
+pub(super) use socket::{ReadRoom, Socket};
 
-/// The body of a request or an answer as hyper reads it.
-pub type WireBody = Incoming;
-
-/// Most bytes of an answer's head, and of either direction buffered at once.
-const BUFFER: usize = 32 * 1024;
+/// Most bytes of an answer's head.
+const HEAD: usize = 32 * 1024;
 
 /// A connection to the app.
 pub(super) struct Link {
-    sender: SendRequest<UpBody>,
-    conn: Conn,
-    line: Rc<Line>,
+    socket: Socket,
+    /// The request that was sent last, or is being sent.
+    out: Outgoing,
+    /// What was read and belongs to nobody yet.
+    inbox: Bytes,
+    room: ReadRoom,
     deadline: Deadline,
     /// Since when nobody uses it.
     pub(super) idle_since: Mono,
     /// Requests it has carried.
     pub(super) use_count: u32,
+    /// Whether a byte has come since the last request was given to it.
+    received: bool,
+    /// Whether a write has failed.
+    ///
+    /// That does not end the connection: an app may answer an upload early (413) and close, and its answer would be lost
+    /// with the error. The rest of the request goes nowhere, the answer is read to its end, and the connection is never
+    /// used again.
+    broken: bool,
     reusable: bool,
     permit: OwnedSemaphorePermit,
-}
-
-/// hyper's half of a connection; not polled again once it is over.
-struct Conn {
-    running: Connection<TokioIo<Wire>, UpBody>,
-    over: bool,
 }
 
 /// What became of a request that got no answer.
 #[derive(Debug)]
 pub(super) enum Unanswered {
     /// Not one byte of it was written.
-    Unsent(Box<Request<UpBody>>),
+    Unsent(Box<Outgoing>),
     /// Something was written; the connection ended before one byte of an answer.
-    Silent(Failure),
+    Silent(Failure, Box<Outgoing>),
     /// It may have been, or was, acted on, or it is not the app's fault.
     Failed(Failure),
 }
@@ -72,94 +75,166 @@ pub(super) enum Unanswered {
 /// The socket of a connection that has switched protocols.
 #[derive(Debug)]
 pub(super) struct Switched {
-    pub(super) line: Line,
+    pub(super) socket: Socket,
     /// Bytes of the new protocol that came with the head.
     pub(super) read: Bytes,
     pub(super) permit: OwnedSemaphorePermit,
 }
 
+/// Why no head of an answer came.
+enum Headless {
+    /// The connection ended.
+    Gone,
+    /// What came is not HTTP/1, or too much of it.
+    Malformed,
+}
+
 impl Link {
-    /// Speaks HTTP on a new socket.
-    ///
-    /// # Errors
-    /// [`Failure::Internal`]: hyper's handshake does no input or output.
-    pub(super) async fn open(
-        line: Line,
+    /// A connection over a new socket.
+    pub(super) fn new(
+        socket: Socket,
         permit: OwnedSemaphorePermit,
         deadline: Deadline,
-    ) -> Result<Box<Self>, Failure> {
-        let line = Rc::new(line);
-        let wire = TokioIo::new(Wire::new(Rc::clone(&line)));
-        let (sender, conn) =
-            Builder::new().max_buf_size(BUFFER).handshake(wire).await.map_err(|_| Failure::Internal)?;
-        let idle_since = clock::mono();
-        let conn = Conn { running: conn, over: false };
-        Ok(Box::new(Self { sender, conn, line, deadline, idle_since, use_count: 0, reusable: true, permit }))
+        room: ReadRoom,
+    ) -> Box<Self> {
+        Box::new(Self {
+            socket,
+            out: Outgoing::idle(),
+            inbox: Bytes::new(),
+            room,
+            deadline,
+            idle_since: clock::mono(),
+            use_count: 0,
+            received: false,
+            broken: false,
+            reusable: true,
+            permit,
+        })
     }
 
-    /// Keeps the head of the request sent next, in case it must be sent again.
-    pub(super) fn keep_head(&self, keep: Keep) {
-        self.line.keep_head(keep);
+    /// Room to write the next head into.
+    pub(super) fn take_room(&mut self) -> Vec<u8> {
+        self.out.take_room()
     }
 
-    /// The request sent last, if its head was kept.
-    pub(super) fn sent_head(&self) -> Option<Request<()>> {
-        self.line.written()
+    /// Takes the request that [`Link::ask`] sends.
+    pub(super) fn load(&mut self, request: Outgoing) {
+        self.out = request;
     }
 
-    /// Sends `request` and waits for the head of the answer.
+    /// Sends the request it was loaded with and waits for the head of the answer.
     ///
     /// # Errors
     /// [`Unanswered`], which says whether it may be sent again.
     pub(super) async fn ask(
         &mut self,
-        request: Request<UpBody>,
         upload: &Upload,
         target: &Target,
         now: Mono,
-    ) -> Result<Response<WireBody>, Unanswered> {
-        let mark = self.line.received();
+    ) -> Result<Parts, Unanswered> {
+        self.received = false;
         self.deadline.arm(now.plus(target.answer_timeout()));
         self.use_count = self.use_count.saturating_add(1);
         upload.begin();
-        let mut answer = pin!(self.sender.try_send_request(request));
-        let (conn, deadline) = (&mut self.conn, &self.deadline);
-        let outcome = poll_fn(|cx| {
-            let over = conn.poll(cx).is_ready();
-            // Only the connection just polled can have made the answer, so nobody needs waking for it.
-            match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(answer) => Poll::Ready(Ok(answer)),
-                Poll::Pending if over => Poll::Ready(Err(Failure::UpstreamReset)),
-                Poll::Pending => poll_silence(deadline, upload, target, cx).map(Err),
+        let answer = poll_fn(|cx| self.poll_ask(upload, target, cx)).await;
+        self.deadline.disarm();
+        answer
+    }
+
+    fn poll_ask(
+        &mut self,
+        upload: &Upload,
+        target: &Target,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Parts, Unanswered>> {
+        if let Poll::Ready(Err(failure)) = self.poll_send(cx) {
+            return Poll::Ready(Err(Unanswered::Failed(failure)));
+        }
+        if self.broken && !self.out.has_begun() {
+            return Poll::Ready(Err(Unanswered::Unsent(self.take_out())));
+        }
+        Poll::Ready(match self.poll_head(cx) {
+            Poll::Ready(Ok(parts)) => Ok(parts),
+            Poll::Ready(Err(Headless::Gone)) if !self.received => {
+                Err(Unanswered::Silent(Failure::UpstreamReset, self.take_out()))
+            }
+            Poll::Ready(Err(Headless::Gone)) => Err(Unanswered::Failed(Failure::UpstreamReset)),
+            Poll::Ready(Err(Headless::Malformed)) => Err(Unanswered::Failed(Failure::UpstreamProtocol)),
+            Poll::Pending => {
+                let silent = ready!(poll_silence(&self.deadline, upload, target, cx));
+                Err(Unanswered::Failed(silent))
             }
         })
-        .await;
-        self.deadline.disarm();
-        match outcome {
-            Ok(Ok(response)) => {
-                self.reusable &= response.version() == Version::HTTP_11;
-                Ok(response)
+    }
+
+    /// Moves the request on, as far as its body and the socket go; ready when all of it has been written, or could not
+    /// be.
+    ///
+    /// # Errors
+    /// Why the body broke off.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        loop {
+            // Before the first write: the head goes with what there is of the body.
+            let next = self.out.poll_refill(cx)?;
+            if self.broken {
+                self.out.discard();
+            } else if ready!(self.out.poll_flush(&mut self.socket, cx)).is_err() {
+                self.broken = true;
+                if !self.out.has_begun() {
+                    return Poll::Ready(Ok(()));
+                }
             }
-            Ok(Err(mut refused)) => Err(match refused.take_message() {
-                Some(request) => Unanswered::Unsent(Box::new(request)),
-                None => self.blame(&refused.into_error(), upload, mark),
-            }),
-            Err(failure) => Err(Unanswered::Failed(failure)),
+            if !ready!(next) {
+                return Poll::Ready(Ok(()));
+            }
         }
     }
 
-    /// What an error of hyper means.
-    fn blame(&self, error: &hyper::Error, upload: &Upload, mark: u64) -> Unanswered {
-        if let Some(failure) = upload.failure() {
-            return Unanswered::Failed(failure);
+    /// The head of the answer; interim ones (RFC 9110 §15.2) are passed over.
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Parts, Headless>> {
+        loop {
+            if !self.inbox.is_empty() {
+                match head::read(&self.inbox) {
+                    Ok(Some((parts, length))) => {
+                        self.inbox.advance(length);
+                        if parts.status.is_informational() && parts.status != StatusCode::SWITCHING_PROTOCOLS
+                        {
+                            continue;
+                        }
+                        self.reusable &= head::keeps_open(&parts);
+                        return Poll::Ready(Ok(parts));
+                    }
+                    Ok(None) if self.inbox.len() < HEAD => {}
+                    Ok(None) | Err(head::Malformed) => return Poll::Ready(Err(Headless::Malformed)),
+                }
+            }
+            match ready!(self.poll_more(0, cx)) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return Poll::Ready(Err(Headless::Gone)),
+            }
         }
-        if error.is_parse() {
-            return Unanswered::Failed(Failure::UpstreamProtocol);
+    }
+
+    /// Reads what is there into the inbox; `false` at the end of the stream.
+    fn poll_more(&mut self, wanted: u64, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let more = ready!(self.socket.poll_fill(&self.room, wanted, cx))?;
+        if more.is_empty() {
+            return Poll::Ready(Ok(false));
         }
-        match self.line.received() == mark {
-            true => Unanswered::Silent(Failure::UpstreamReset),
-            false => Unanswered::Failed(Failure::UpstreamReset),
+        self.received = true;
+        if self.inbox.is_empty() {
+            self.inbox = more;
+        } else {
+            let mut joined = BytesMut::with_capacity(self.inbox.len().saturating_add(more.len()));
+            joined.extend_from_slice(&self.inbox);
+            joined.extend_from_slice(&more);
+            self.inbox = joined.freeze();
         }
+        Poll::Ready(Ok(true))
+    }
+
+    fn take_out(&mut self) -> Box<Outgoing> {
+        Box::new(std::mem::replace(&mut self.out, Outgoing::idle()))
     }
 
     /// Never to be used again after this request.
@@ -169,36 +244,27 @@ impl Link {
 
     /// Whether the connection is idle and may carry another request: both messages are over, every byte of ours is
     /// written, nothing came that nobody asked for.
-    pub(super) fn is_clean(&mut self) -> bool {
-        let flushes = self.line.flushes();
-        let pending = self.conn.poll(&mut Context::from_waker(Waker::noop())).is_pending();
-        // hyper flushes the socket in every poll, but only when its own buffer is empty.
-        let written = self.line.flushes() != flushes && !self.line.is_broken();
-        pending && written && self.reusable && self.sender.is_ready()
+    pub(super) fn is_clean(&self) -> bool {
+        self.reusable && !self.broken && self.out.is_done() && self.inbox.is_empty()
     }
 
-    /// Whether an idle connection is still usable, asked right before use. hyper looks once more when it sends, but knows
-    /// of the socket only what the runtime does, which may be as old as its last turn of the event loop.
+    /// Whether an idle connection is still usable, asked right before use.
     pub(super) fn is_usable(&self, care: Care) -> bool {
         match care {
-            Care::Trust => !self.conn.over,
-            Care::Look => !self.conn.over && self.line.is_quiet(),
+            Care::Trust => self.socket.is_known_quiet(),
+            Care::Look => self.socket.is_quiet(),
         }
     }
 
     /// Takes the socket out of a connection whose answer was 101.
     ///
     /// # Errors
-    /// [`Failure::UpstreamProtocol`] when hyper has not ended its part.
+    /// [`Failure::UpstreamProtocol`] when the request has not been written to its end.
     pub(super) fn switch(self) -> Result<Switched, Failure> {
-        let Self { sender: _, conn, line, deadline: _, permit, .. } = self;
-        if !conn.over {
+        if !self.out.is_done() || self.broken {
             return Err(Failure::UpstreamProtocol);
         }
-        let Parts { io, read_buf, .. } = conn.running.into_parts();
-        drop(io);
-        let line = Rc::try_unwrap(line).map_err(|_| Failure::Internal)?;
-        Ok(Switched { line, read: read_buf, permit })
+        Ok(Switched { socket: self.socket, read: self.inbox, permit: self.permit })
     }
 
     /// The permit of a connection that is given up, for another one.
@@ -210,21 +276,11 @@ impl Link {
 /// How closely an idle connection is looked at before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Care {
-    /// What the runtime knows is enough: the request can be repeated.
+    /// What the runtime knows is enough, which may be as old as its last turn of the event loop: the request can be
+    /// repeated.
     Trust,
     /// One more system call.
     Look,
-}
-
-impl Conn {
-    /// Moves both messages on; ready once the connection is over. Whether that was clean shows in the answer's body.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        // Not hyper's `poll`: that would shut the socket down at the end, which a switched protocol still needs.
-        if !self.over && self.running.poll_without_shutdown(cx).is_ready() {
-            self.over = true;
-        }
-        if self.over { Poll::Ready(()) } else { Poll::Pending }
-    }
 }
 
 /// Ready when the app has been silent for too long. Time in which the body still moves, or waits for the caller, does

@@ -19,16 +19,16 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::base::chunked::Follower;
 use crate::base::watchdog::Watchdog;
 use crate::check::deny::Reason;
 use crate::exchange::{Caller, HeadNote};
 
-use super::chunked::Follower;
-use super::chunked::trailers::TrailerScanner;
 use super::frames::{Credit, FrameMeter, Heads};
 use super::head::{Framing, Head, HeadLimits, Scanner, Switch};
 use super::slots::{LargeHead, Slot, Slots};
 use super::socket::Socket;
+use super::trailers::TrailerScanner;
 use clock::{HeadClock, WriteClock};
 use stash::Stash;
 

@@ -69,6 +69,10 @@ impl Case {
     }
 
     fn prepare(&mut self) -> Result<Reuse, Failure> {
+        self.framed().map(|(_, reuse)| reuse)
+    }
+
+    fn framed(&mut self) -> Result<(Framing, Reuse), Failure> {
         let peer = HeaderValue::from_static(self.peer);
         let origin = Origin {
             identity: &self.identity,
@@ -220,6 +224,41 @@ fn a_declared_length_that_is_not_the_bodys_is_never_sent() {
         let fields = [("host", "a"), ("content-length", declared)];
         let result = Case::new("POST", "/", &fields).weighing(weight).prepare();
         assert_eq!(result, Err(Failure::Internal), "{declared:?} {weight:?}");
+    }
+}
+
+#[test]
+fn the_framing_told_is_the_framing_sent() {
+    let length = ("content-length", "5");
+    let coding = ("transfer-encoding", "chunked");
+    for (field, weight, framing) in [
+        (Some(length), Weight::Whole(5), Framing::Length(5)),
+        (Some(length), Weight::WholeWithTrailers(5), Framing::Length(5)),
+        (Some(length), Weight::Stream, Framing::Length(5)),
+        (Some(coding), Weight::Stream, Framing::Chunked),
+        (Some(coding), Weight::Whole(0), Framing::Chunked),
+        (Some(("content-length", "0")), Weight::None, Framing::None),
+        (None, Weight::Stream, Framing::Chunked),
+        (None, Weight::WholeWithTrailers(5), Framing::Chunked),
+        (None, Weight::Whole(5), Framing::Length(5)),
+        (None, Weight::Whole(0), Framing::None),
+        (None, Weight::None, Framing::None),
+    ] {
+        let fields: Vec<_> = [("host", "a")].into_iter().chain(field).collect();
+        let mut case = Case::new("POST", "/", &fields).weighing(weight);
+        let (told, _) = case.framed().expect("can be sent");
+        assert_eq!(told, framing, "{field:?} {weight:?}");
+        let headers = &case.parts.headers;
+        assert_eq!(
+            headers.contains_key("transfer-encoding"),
+            framing == Framing::Chunked,
+            "{field:?} {weight:?}"
+        );
+        let declared =
+            headers.get("content-length").map(|value| value.to_str().expect("digits").parse().expect("u64"));
+        let sent =
+            if let Framing::Length(length) = framing { Some(length) } else { declared.filter(|n| *n == 0) };
+        assert_eq!(declared, sent, "{field:?} {weight:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::base::request_id::RequestIds;
 
 fn answered(status: u16, fields: &[(&str, &str)]) -> Parts {
-    let mut response = Response::builder().status(status).version(Version::HTTP_10);
+    let mut response = Response::builder().status(status).version(Version::HTTP_11);
     for (name, value) in fields {
         response = response.header(*name, *value);
     }
@@ -78,6 +78,30 @@ fn an_answer_that_can_be_read_in_two_ways_is_none() {
 }
 
 #[test]
+fn where_a_body_ends_is_known_in_one_way() {
+    for (method, status, fields, follows) in [
+        ("GET", 200, &[("content-length", "007")][..], Follows::Body(Framing::Length(7))),
+        ("GET", 200, &[("content-length", "0")], Follows::Body(Framing::Length(0))),
+        ("GET", 200, &[("transfer-encoding", " chunked ")], Follows::Body(Framing::Chunked)),
+        ("GET", 200, &[], Follows::Body(Framing::Close)),
+        ("HEAD", 200, &[("transfer-encoding", "chunked")], Follows::Nothing),
+        ("HEAD", 304, &[("content-length", "7")], Follows::Nothing),
+        ("GET", 204, &[("content-length", "7")], Follows::Nothing),
+        ("GET", 304, &[], Follows::Nothing),
+        ("POST", 304, &[("content-length", "7")], Follows::DeclaredOnly),
+    ] {
+        let method = method.parse().expect("a method");
+        let found = clean_for(&mut answered(status, fields), &method, Upgrade::None);
+        assert_eq!(found, Ok(follows), "{method} {status} {fields:?}");
+    }
+    let mut old = answered(200, &[("transfer-encoding", "chunked")]);
+    old.version = Version::HTTP_10;
+    assert_eq!(clean_for(&mut old, &Method::GET, Upgrade::None), Err(Failure::UpstreamProtocol));
+    let endless = cleaned(200, &[("content-length", "18446744073709551616")]);
+    assert_eq!(endless.map(|_| ()), Err(Failure::UpstreamProtocol));
+}
+
+#[test]
 fn a_switch_needs_both_sides_to_agree() {
     let switch =
         [("upgrade", "WebSocket"), ("connection", "keep-alive, Upgrade"), ("sec-websocket-accept", "x")];
@@ -106,7 +130,7 @@ fn lengths_stand_where_they_mean_something() {
     let mut parts = answered(304, &[("content-length", "9")]);
     assert_eq!(clean_for(&mut parts, &Method::GET, Upgrade::None), Ok(Follows::DeclaredOnly));
     let mut parts = answered(200, &[("content-length", "9")]);
-    assert_eq!(clean_for(&mut parts, &Method::HEAD, Upgrade::None), Ok(Follows::Body));
+    assert_eq!(clean_for(&mut parts, &Method::HEAD, Upgrade::None), Ok(Follows::Nothing));
     assert_eq!(parts.headers["content-length"], "9");
 }
 

@@ -124,8 +124,8 @@ fn what_the_caller_sent_early_goes_first() {
                 }
             });
             let permit = std::sync::Arc::clone(&gate.target.permits).try_acquire_owned().unwrap();
-            let line = crate::forward::upstream::Line::new(Socket::Tcp(dialled));
-            let switched = Switched { line, read: Bytes::from_static(b"greeting "), permit };
+            let socket = Socket::Tcp(dialled);
+            let switched = Switched { socket, read: Bytes::from_static(b"greeting "), permit };
             let watchdog = Watchdog::default();
             let tunnel = Tunnel::new(switched, Duration::from_secs(5), watchdog);
             (tunnel.run(far, Bytes::from_static(b"early "), std::future::pending()), near)

@@ -7,17 +7,17 @@ use tokio::net::{TcpStream, UnixStream, lookup_host};
 use crate::base::failure::Failure;
 use crate::forward::target::{Place, Target};
 
-use super::line::{Line, Socket};
+use super::Socket;
 
 /// Connects to the app: a name is resolved first, and every address it has is tried in turn.
 ///
 /// # Errors
 /// [`Failure::UpstreamConnect`] when nothing listens or the name has no address,
 /// [`Failure::UpstreamConnectTimeout`] when that takes longer than `connect_timeout`, resolving included.
-pub(in crate::forward) async fn dial(target: &Target) -> Result<Line, Failure> {
+pub(in crate::forward) async fn dial(target: &Target) -> Result<Socket, Failure> {
     let connecting = tokio::time::timeout(target.connect_timeout(), connect(target.place()));
     match connecting.await {
-        Ok(Ok(socket)) => Ok(Line::new(socket)),
+        Ok(Ok(socket)) => Ok(socket),
         Ok(Err(_)) => Err(Failure::UpstreamConnect),
         Err(_) => Err(Failure::UpstreamConnectTimeout),
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,21 +13,22 @@ use crate::base::clock;
 use crate::base::failure::Failure;
 use crate::forward::body::Broken;
 use crate::forward::pool::Pool;
-use crate::forward::response::clean_trailers;
+use crate::forward::response::{Framing, clean_trailers};
 use crate::forward::upload::Upload;
 
-use super::{Link, WireBody};
+use super::Link;
+use super::decoder::{Decoded, Decoder};
 
 /// The body of an answer that is still arriving.
 pub(in crate::forward) struct Reply {
-    body: WireBody,
+    decoder: Decoder,
     /// `None` once the answer is over, cleanly or not.
     link: Option<Box<Link>>,
     pool: Rc<Pool>,
     upload: Rc<Upload>,
     silence: Duration,
-    /// What was read before anybody asked.
-    ahead: Option<Next>,
+    /// What came with the head.
+    ahead: Option<Frame<Bytes>>,
     /// Whether bytes came since the deadline was set.
     moved: bool,
 }
@@ -45,77 +46,91 @@ pub(in crate::forward) enum Begun {
 }
 
 impl Reply {
-    /// Takes the body of an answer over from `link`, whole if it is there.
+    /// Takes the body of an answer over from `link`, whole if it came with the head.
     ///
     /// # Errors
     /// [`Failure::UpstreamReset`] when it is broken already, so that the caller can still be told.
     pub(in crate::forward) fn begin(
-        body: WireBody,
-        link: Box<Link>,
+        framing: Framing,
+        mut link: Box<Link>,
         pool: Rc<Pool>,
         upload: Rc<Upload>,
         silence: Duration,
     ) -> Result<Begun, Failure> {
-        let mut reply = Self { body, link: Some(link), pool, upload, silence, ahead: None, moved: true };
-        if reply.body.is_end_stream() {
-            reply.settle();
-            return Ok(Begun::Whole(Bytes::new()));
-        }
-        let declared = reply.body.size_hint().exact();
-        match reply.look_ahead() {
-            Some(Some(Err(broken))) => return Err(broken.0),
-            Some(Some(Ok(frame))) if declared == frame.data_ref().map(|bytes| bytes.len() as u64) => {
-                reply.settle();
-                return Ok(Begun::Whole(frame.into_data().unwrap_or_default()));
+        let mut decoder = Decoder::new(framing);
+        let ahead = match decoder.decode(&mut link.inbox) {
+            Decoded::Data(whole) if decoder.is_done() => {
+                pool.put_back(link);
+                return Ok(Begun::Whole(whole));
             }
-            next => reply.ahead = next,
-        }
-        Ok(Begun::Stream(reply))
-    }
-
-    /// What has come already. Nobody is woken: polls with a waker follow when somebody asks.
-    fn look_ahead(&mut self) -> Option<Next> {
-        let quiet = &mut Context::from_waker(Waker::noop());
-        let mut next = self.poll_body(quiet);
-        if next.is_pending() {
-            let _ = self.link.as_mut()?.conn.poll(quiet);
-            next = self.poll_body(quiet);
-        }
-        match next {
-            Poll::Ready(next) => Some(next),
-            Poll::Pending => None,
-        }
+            Decoded::End => {
+                pool.put_back(link);
+                return Ok(Begun::Whole(Bytes::new()));
+            }
+            Decoded::Data(beginning) => Some(Frame::data(beginning)),
+            Decoded::Trailers(mut trailers) => {
+                clean_trailers(&mut trailers);
+                Some(Frame::trailers(trailers))
+            }
+            Decoded::More => None,
+            Decoded::Broken => return Err(upload.failure().unwrap_or(Failure::UpstreamReset)),
+        };
+        Ok(Begun::Stream(Self { decoder, link: Some(link), pool, upload, silence, ahead, moved: true }))
     }
 
     /// The answer is over and was whole: the connection goes back.
     fn settle(&mut self) {
         if let Some(link) = self.link.take() {
+            link.deadline.disarm();
             self.pool.put_back(link);
         }
     }
 
-    /// The next piece, if hyper has it.
-    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        let Poll::Ready(next) = Pin::new(&mut self.body).poll_frame(cx) else { return Poll::Pending };
-        self.moved = true;
-        Poll::Ready(match next {
-            Some(Ok(mut frame)) => {
-                if let Some(trailers) = frame.trailers_mut() {
-                    clean_trailers(trailers);
-                    // The last frame there is; hyper does not ask for another.
-                    self.settle();
+    fn broken(&mut self, failure: Failure) -> Poll<Next> {
+        self.link = None;
+        Poll::Ready(Some(Err(Broken(failure))))
+    }
+
+    /// Why an answer breaks off: the caller's body, if that did, or the app.
+    fn cut_off(&mut self) -> Poll<Next> {
+        let failure = self.upload.failure().unwrap_or(Failure::UpstreamReset);
+        self.broken(failure)
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        loop {
+            let Some(link) = &mut self.link else {
+                return if self.decoder.is_done() { Poll::Ready(None) } else { self.cut_off() };
+            };
+            match self.decoder.decode(&mut link.inbox) {
+                Decoded::Data(piece) => {
+                    self.moved = true;
+                    if self.decoder.is_done() {
+                        self.settle();
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(piece))));
                 }
-                Some(Ok(frame))
+                Decoded::Trailers(mut trailers) => {
+                    clean_trailers(&mut trailers);
+                    self.settle();
+                    return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                }
+                Decoded::End => {
+                    self.settle();
+                    return Poll::Ready(None);
+                }
+                Decoded::Broken => return self.cut_off(),
+                Decoded::More => match link.poll_more(self.decoder.wanted(), cx) {
+                    Poll::Ready(Ok(true)) => self.moved = true,
+                    Poll::Ready(Ok(false)) if self.decoder.close() => {
+                        self.link = None;
+                        return Poll::Ready(None);
+                    }
+                    Poll::Ready(Ok(false) | Err(_)) => return self.cut_off(),
+                    Poll::Pending => return self.poll_silence(cx),
+                },
             }
-            Some(Err(_)) => {
-                self.link = None;
-                Some(Err(Broken(self.upload.failure().unwrap_or(Failure::UpstreamReset))))
-            }
-            None => {
-                self.settle();
-                None
-            }
-        })
+        }
     }
 
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
@@ -127,8 +142,7 @@ impl Reply {
             let now = clock::mono();
             let due = self.upload.moved().plus(self.silence);
             if due <= now {
-                self.link = None;
-                return Poll::Ready(Some(Err(Broken(Failure::UpstreamTimeout))));
+                return self.broken(Failure::UpstreamTimeout);
             }
             link.deadline.arm(due);
         }
@@ -142,48 +156,30 @@ impl Body for Reply {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Next> {
         let this = &mut *self;
-        if let Some(next) = this.ahead.take() {
-            return Poll::Ready(next);
-        }
-        // Only the connection polled here fills the body, so the body needs no waker of its own.
-        let quiet = &mut Context::from_waker(Waker::noop());
-        if let Poll::Ready(next) = this.poll_body(quiet) {
-            return Poll::Ready(next);
-        }
-        let Some(link) = &mut this.link else {
-            return Poll::Ready(Some(Err(Broken(Failure::UpstreamReset))));
-        };
-        let over = link.conn.poll(cx).is_ready();
-        match this.poll_body(quiet) {
-            Poll::Ready(next) => Poll::Ready(next),
-            Poll::Pending if over => {
-                this.link = None;
-                Poll::Ready(Some(Err(Broken(Failure::UpstreamReset))))
+        if let Some(frame) = this.ahead.take() {
+            if this.decoder.is_done() {
+                this.settle();
             }
-            Poll::Pending => this.poll_silence(cx),
+            return Poll::Ready(Some(Ok(frame)));
         }
+        // The app may answer while the caller still sends.
+        if let Some(link) = &mut this.link
+            && let Poll::Ready(Err(failure)) = link.poll_send(cx)
+        {
+            return this.broken(failure);
+        }
+        this.poll_next(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ahead.is_none() && self.body.is_end_stream()
+        self.ahead.is_none() && self.decoder.is_done()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let ahead = match &self.ahead {
-            Some(Some(Ok(frame))) => frame.data_ref().map_or(0, Bytes::len) as u64,
-            Some(Some(Err(_)) | None) | None => 0,
-        };
-        let rest = self.body.size_hint().exact();
-        rest.map_or_else(SizeHint::default, |rest| SizeHint::with_exact(rest.saturating_add(ahead)))
-    }
-}
-
-impl Drop for Reply {
-    /// Whoever passes the answer on may stop asking once a declared length is reached.
-    fn drop(&mut self) {
-        if self.is_end_stream() {
-            self.settle();
-        }
+        let ahead = self.ahead.as_ref().and_then(Frame::data_ref).map_or(0, Bytes::len) as u64;
+        self.decoder
+            .left()
+            .map_or_else(SizeHint::default, |left| SizeHint::with_exact(left.saturating_add(ahead)))
     }
 }
 

@@ -1,4 +1,5 @@
 mod answers;
+mod beside_hyper;
 mod http2;
 mod reuse;
 

@@ -6,13 +6,13 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::base::chunked::Followed;
 use crate::check::deny::Reason;
-use crate::listen::chunked::Followed;
-use crate::listen::chunked::trailers::{TrailerScanner, Trailers};
 use crate::listen::frames::{Flood, FrameMeter};
 use crate::listen::head::{Scan, Scanner};
 use crate::listen::sniff::{Sniffed, sniff};
 use crate::listen::socket::Socket;
+use crate::listen::trailers::{TrailerScanner, Trailers};
 
 use super::clock::Begun;
 use super::{ConnIo, Phase, SMALL_HEAD, Standing, Then};

@@ -1,14 +1,9 @@
 use proptest::prelude::*;
 
-use super::trailers::{TrailerScanner, Trailers};
-use super::{Followed, Follower};
+use super::{Followed, Follower, Stretch};
 
 fn follow(bytes: &[u8]) -> Followed {
     Follower::default().follow(bytes)
-}
-
-fn trailers(bytes: &[u8]) -> Trailers {
-    TrailerScanner::default().scan(bytes)
 }
 
 #[test]
@@ -31,6 +26,47 @@ fn a_body_is_followed_to_its_trailer_section() {
             assert_eq!(follow(&body.as_bytes()[..end]), Followed::All, "{body:?} to {end}");
         }
     }
+}
+
+/// The data of `body` as it is cut out, read in pieces of `step` bytes.
+fn data(mut follower: Follower, body: &[u8], step: usize) -> Option<Vec<u8>> {
+    let mut found = Vec::new();
+    for mut piece in body.chunks(step) {
+        while !piece.is_empty() {
+            match follower.stretch(piece) {
+                Stretch::Data(from, to) => {
+                    found.extend_from_slice(&piece[from..to]);
+                    piece = &piece[to..];
+                }
+                Stretch::Framing => break,
+                Stretch::Trailers(_) => return Some(found),
+                Stretch::Broken => return None,
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn the_data_is_cut_out_however_the_body_is_cut() {
+    let body = b"5;e=\"x\"\r\nhello\r\n7\r\n\r\n0\r\n\r\n\r\n0\r\n\r\n";
+    for step in 1..body.len() + 1 {
+        let found = data(Follower::default(), body, step);
+        assert_eq!(found.as_deref(), Some(&b"hello\r\n0\r\n\r\n"[..]), "{step}");
+    }
+}
+
+#[test]
+fn blanks_behind_a_size_are_taken_from_apps_only() {
+    for body in ["5  \r\nhello\r\n0\t \r\n\r\n", "5 \r\nhello\r\n0\r\n\r\n"] {
+        assert_eq!(data(Follower::of_answers(), body.as_bytes(), 3).as_deref(), Some(&b"hello"[..]));
+        assert_eq!(data(Follower::default(), body.as_bytes(), 3), None);
+    }
+    for body in [" 5\r\nhello\r\n0\r\n\r\n", "5 5\r\nhello\r\n0\r\n\r\n", "5 \nhello\r\n0\r\n\r\n"] {
+        assert_eq!(data(Follower::of_answers(), body.as_bytes(), 3), None, "{body:?}");
+    }
+    let long = format!("5{}\r\nhello\r\n0\r\n\r\n", " ".repeat(1025));
+    assert_eq!(data(Follower::of_answers(), long.as_bytes(), 3), None);
 }
 
 #[test]
@@ -93,65 +129,6 @@ fn a_chunk_of_any_size_is_followed_without_counting_bytes() {
     let mut follower = Follower::default();
     assert_eq!(follower.follow(b"ffffffffffffffff\r\n"), Followed::All);
     assert_eq!(follower.follow(&[b'\n'; 1000]), Followed::All);
-}
-
-#[test]
-fn a_trailer_section_ends_with_an_empty_line() {
-    for section in ["\r\n", "X-Checksum: abc\r\n\r\n", "A: b\r\nC:\r\n\r\n"] {
-        assert_eq!(trailers(section.as_bytes()), Trailers::Whole(section.len()), "{section:?}");
-        assert_eq!(
-            trailers(format!("{section}GET").as_bytes()),
-            Trailers::Whole(section.len()),
-            "{section:?}"
-        );
-        for end in 0..section.len() {
-            assert_eq!(trailers(&section.as_bytes()[..end]), Trailers::Partial, "{section:?} to {end}");
-        }
-    }
-}
-
-#[test]
-fn trailers_that_should_have_come_early_or_are_malformed_break_the_body() {
-    for field in [
-        "Transfer-Encoding: chunked",
-        "Content-Length: 5",
-        "content_length: 5",
-        "HOST: a",
-        "Authorization: x",
-        "Cookie: a=b",
-        "Connection: close",
-        "X-Forwarded-For: 1.2.3.4",
-        "x_forwarded_host: a",
-        "Forwarded: for=1",
-        "X-Auth-User: root",
-        "X-Real-IP: 1",
-        "X-API-Key: k",
-        "TE: gzip",
-        "Trailer: x",
-        "Expect: 100-continue",
-        "Upgrade: h2c",
-        "X-HTTP-Method-Override: PUT",
-        "X-Original-URL: /",
-        "Bad Name: x",
-        "X : y",
-        " folded: x",
-        "X: a\nY: b",
-        "X: \0",
-        "nocolon",
-        "\nX: y",
-    ] {
-        assert_eq!(trailers(format!("{field}\r\n\r\n").as_bytes()), Trailers::Broken, "{field:?}");
-        assert_eq!(trailers(format!("A: b\r\n{field}\r\n\r\n").as_bytes()), Trailers::Broken, "{field:?}");
-    }
-}
-
-#[test]
-fn a_trailer_section_is_bounded_in_fields_and_bytes() {
-    assert!(matches!(trailers(format!("{}\r\n", "A:\r\n".repeat(64)).as_bytes()), Trailers::Whole(_)));
-    assert_eq!(trailers("A:\r\n".repeat(65).as_bytes()), Trailers::Broken);
-    assert!(matches!(trailers(format!("A: {}\r\n\r\n", "x".repeat(8187)).as_bytes()), Trailers::Whole(_)));
-    assert_eq!(trailers(format!("A: {}\r\n\r\n", "x".repeat(8188)).as_bytes()), Trailers::Broken);
-    assert_eq!(trailers(format!("A: {}", "x".repeat(8190)).as_bytes()), Trailers::Broken);
 }
 
 proptest! {

@@ -95,3 +95,6 @@ fn is_forbidden(field: &Field<'_>) -> bool {
     FORBIDDEN.into_iter().any(|name| field.is_or_aliases(name))
         || FORBIDDEN_FAMILIES.into_iter().any(|family| field.begins_or_aliases(family))
 }
+
+#[cfg(test)]
+mod tests;

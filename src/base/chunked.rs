@@ -1,7 +1,6 @@
-//! Follows a chunked body to its end without changing it: one grammar, no tolerance (RFC 9112 §7.1), so that the byte
-//! after a message is known for certain. Called by the tap, which closes the connection where it cannot follow.
-
-pub mod trailers;
+//! Follows a chunked body to its end without changing it: one grammar (RFC 9112 §7.1), so that the byte after a message
+//! is known for certain. Called by the tap of the listeners, without any tolerance, and by the reader of the app's
+//! answers; both close the connection where it cannot be followed.
 
 /// Most bytes of chunk extensions in one body; nobody sends any but attackers (CVE-2024-22019).
 const EXTENSIONS: u16 = 1024;
@@ -16,12 +15,23 @@ pub struct Follower {
     left: u64,
     digits: u8,
     extensions: u16,
+    padding: Padding,
+}
+
+/// Blanks between a chunk's size and the end of its line, which servers of the nineties write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Padding {
+    #[default]
+    Refused,
+    Skipped,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     #[default]
     Size,
+    /// In the blanks behind a size.
+    Padded,
     Extension,
     /// Within a quoted string, which must end before its line does: readers differ on where a line with an open
     /// quote ends.
@@ -32,6 +42,19 @@ enum State {
     Data,
     DataCr,
     DataLf,
+}
+
+/// A stretch of a chunked body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// The bytes between these two indices are data; what stands before them is framing.
+    Data(usize, usize),
+    /// All of them are framing, and more follows.
+    Framing,
+    /// The last chunk ended; the trailer section begins at this index.
+    Trailers(usize),
+    /// They are no chunked body.
+    Broken,
 }
 
 /// What some bytes of a chunked body were.
@@ -46,31 +69,49 @@ pub enum Followed {
 }
 
 impl Follower {
+    /// A follower for the answers of an app, whose framing is written anew for the caller: takes blanks behind a size.
+    pub fn of_answers() -> Self {
+        Self { padding: Padding::Skipped, ..Self::default() }
+    }
+
     /// Goes on with `bytes`, which continue those of the call before.
     pub fn follow(&mut self, bytes: &[u8]) -> Followed {
-        let mut rest = bytes;
-        while let [byte, after @ ..] = rest {
+        let mut from = 0;
+        loop {
+            match self.stretch(bytes.get(from..).unwrap_or_default()) {
+                Stretch::Data(_, end) => from += end,
+                Stretch::Framing => return Followed::All,
+                Stretch::Trailers(at) => return Followed::Trailers(from + at),
+                Stretch::Broken => return Followed::Broken,
+            }
+        }
+    }
+
+    /// Goes on with `bytes`, which continue those of the call before, to the end of the first data among them.
+    pub fn stretch(&mut self, bytes: &[u8]) -> Stretch {
+        for (at, byte) in bytes.iter().enumerate() {
             match self.step(*byte) {
-                Step::Byte => rest = after,
+                Step::Byte => {}
                 Step::Data => {
-                    let data = usize::try_from(self.left).unwrap_or(usize::MAX).min(rest.len());
+                    let data = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len() - at);
                     self.left -= data as u64;
-                    rest = rest.get(data..).unwrap_or_default();
                     if self.left == 0 {
                         self.state = State::DataCr;
                     }
+                    return Stretch::Data(at, at + data);
                 }
-                Step::LastChunk => return Followed::Trailers(bytes.len() - after.len()),
-                Step::Broken => return Followed::Broken,
+                Step::LastChunk => return Stretch::Trailers(at + 1),
+                Step::Broken => return Stretch::Broken,
             }
         }
-        Followed::All
+        Stretch::Framing
     }
 
     fn step(&mut self, byte: u8) -> Step {
         match (self.state, byte) {
             (State::Size, _) => return self.size(byte),
-            (State::Extension, b'\r') => self.state = State::SizeLf,
+            (State::Padded | State::Extension, b'\r') => self.state = State::SizeLf,
+            (State::Padded, b' ' | b'\t') => return self.extension(),
             (State::Extension | State::Quoted | State::Escaped, b'\t' | 0x20..=0x7e) => {
                 self.state = match (self.state, byte) {
                     (State::Extension, b'"') | (State::Escaped, _) => State::Quoted,
@@ -89,7 +130,8 @@ impl Follower {
                 self.digits = 0;
             }
             (
-                State::Extension
+                State::Padded
+                | State::Extension
                 | State::Quoted
                 | State::Escaped
                 | State::SizeLf
@@ -112,6 +154,10 @@ impl Follower {
             }
             b';' if self.digits > 0 => {
                 self.state = State::Extension;
+                return self.extension();
+            }
+            b' ' | b'\t' if self.digits > 0 && self.padding == Padding::Skipped => {
+                self.state = State::Padded;
                 return self.extension();
             }
             _ => return Step::Broken,
