@@ -103,7 +103,10 @@ fn held_bodies_share_one_budget_and_one_client_has_a_quarter() {
         wire
     };
     // A quarter is 256 KiB: of two bodies of one client one does not fit beside the other.
-    let pair = vec![begin("10.0.0.1"), begin("10.0.0.1")];
+    // The first is held before the second comes: two that grow in step can refuse each other.
+    let first = begin("10.0.0.1");
+    std::thread::sleep(Duration::from_millis(300));
+    let pair = vec![first, begin("10.0.0.1")];
     assert_eq!(finish(pair, 1), 1, "one of two");
     // Ten clients want 2 MiB of one: five bodies fit.
     let ten = (0..10).map(|n| begin(&format!("10.0.1.{n}"))).collect();
