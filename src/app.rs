@@ -20,7 +20,7 @@ use crate::base::clock;
 use crate::config::env::Environment;
 use crate::config::problem::{Problem, Problems};
 use crate::config::settings::{Address, Settings};
-use crate::config::{self, LoadMode, Loaded};
+use crate::config::{self, Known, LoadMode, Loaded};
 use crate::exchange::Shared;
 use crate::forward::budget::Budget;
 use crate::listen::bind::{self, BindFailed, SocketFile};
@@ -84,7 +84,9 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         let _inside = runtime.enter();
         Signals::catch().map_err(StartError::Thread)?
     };
-    let loaded = config::load(file, LoadMode::Start, &environment).map_err(StartError::Config)?;
+    let mut known = Known::default();
+    let loaded =
+        config::load_again(file, LoadMode::Start, &environment, &mut known).map_err(StartError::Config)?;
     let count = workers::count(&loaded.settings);
     let observer = Arc::new(Observer::new(count, file));
     let snapshot = compile(loaded, &observer)?;
@@ -116,6 +118,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         fixed: reloading::fixed(&shared.snapshots.load().settings),
         file: file.to_owned(),
         environment,
+        known,
         shared: shared.clone(),
         observer: Arc::clone(&observer),
         log: log.clone(),

@@ -12,6 +12,7 @@ pub mod diff;
 mod document;
 pub mod env;
 mod interpolate;
+mod known;
 pub(crate) mod nearest;
 mod networks;
 mod overlay;
@@ -29,9 +30,10 @@ mod table;
 mod units;
 mod validate;
 
-pub use diff::diff;
+pub use diff::{diff, restarts};
 pub use document::config_md;
 use env::Environment;
+pub use known::Known;
 use problem::{Problem, Problems};
 use raw::{Content, Id, Tree};
 use report::{Fault, Report, Spot};
@@ -70,16 +72,29 @@ pub struct Loaded {
 /// # Errors
 /// Every problem found, in one run. [`Problems::inputs`] names the files whose change is worth another try.
 pub fn load(path: &Path, mode: LoadMode, env: &Environment) -> Result<Loaded, Problems> {
+    load_again(path, mode, env, &mut Known::default())
+}
+
+/// The same, for whoever does it again and again: large files whose bytes are `known` are not taken apart anew.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_again(
+    path: &Path,
+    mode: LoadMode,
+    env: &Environment,
+    known: &mut Known,
+) -> Result<Loaded, Problems> {
     let main = Main::File(path);
     for _ in 1..TRIES {
-        let (outcome, sources) = attempt(main, mode, env);
+        let (outcome, sources) = attempt(main, mode, env, known);
         if sources.changed().is_none() {
-            return outcome;
+            return kept(outcome, known);
         }
     }
-    let (outcome, sources) = attempt(main, mode, env);
+    let (outcome, sources) = attempt(main, mode, env, known);
     match sources.changed() {
-        None => outcome,
+        None => kept(outcome, known),
         Some(moved) => {
             let message = "the file changed while it was read, several times".to_owned();
             let problem = Problem::error_at(&moved.display().to_string(), 0, String::new(), message)
@@ -89,13 +104,20 @@ pub fn load(path: &Path, mode: LoadMode, env: &Environment) -> Result<Loaded, Pr
     }
 }
 
+fn kept(outcome: Result<Loaded, Problems>, known: &mut Known) -> Result<Loaded, Problems> {
+    if outcome.is_ok() {
+        known.keep();
+    }
+    outcome
+}
+
 /// Reads a configuration out of `text`, as if it stood in a file at `path`: for standard input and for the examples
 /// in documents. Files it names are read.
 ///
 /// # Errors
 /// As [`load`].
 pub fn load_text(path: &Path, text: &[u8], mode: LoadMode, env: &Environment) -> Result<Loaded, Problems> {
-    attempt(Main::Text(path, text), mode, env).0
+    attempt(Main::Text(path, text), mode, env, &mut Known::default()).0
 }
 
 /// Where the main file's bytes come from.
@@ -105,9 +127,15 @@ enum Main<'a> {
     Text(&'a Path, &'a [u8]),
 }
 
-fn attempt(main: Main<'_>, mode: LoadMode, env: &Environment) -> (Result<Loaded, Problems>, Sources) {
+fn attempt(
+    main: Main<'_>,
+    mode: LoadMode,
+    env: &Environment,
+    known: &mut Known,
+) -> (Result<Loaded, Problems>, Sources) {
     let (Main::File(path) | Main::Text(path, _)) = main;
-    let mut reading = Reading::new(Sources::beside(path), mode, env, clock::now().wall);
+    known.begin();
+    let mut reading = Reading::new(Sources::beside(path), mode, (env, known), clock::now().wall);
     let (tree, settings) = match document(main, &mut reading) {
         Ok(tree) => {
             let settings = validate::settings(tree.root(), &mut reading);

@@ -33,6 +33,9 @@ const QUIET: Duration = Duration::from_millis(200);
 const LONGEST_UNREST: Duration = Duration::from_secs(1);
 /// Longest wait for a writer that holds an input open.
 const LONGEST_WRITER: Duration = Duration::from_secs(10);
+/// How far the thread steps back. It keeps a tenth of a processor that is busy all the time: a deny list that grows
+/// because of an attack must come into force during it.
+const NICE: i32 = 10;
 /// How often the files are looked at although nothing was told.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -41,6 +44,9 @@ pub trait Source: Send + 'static {
     /// Reads everything once. When it differs from what is in force and is right, compiles it as `next` and puts it
     /// into force.
     fn attempt(&mut self, next: u64) -> Attempt;
+
+    /// Frees what earlier attempts left behind and nobody uses any more. Called every few seconds.
+    fn tidy(&mut self);
 
     /// The main file, as the operator named it.
     fn name(&self) -> String;
@@ -129,8 +135,10 @@ impl Reload {
         let mut keeper = Keeper::new(source, Arc::clone(&status), inputs, observer);
         let watch = Watch::start(wake.clone());
         thread::Builder::new().name("reload".into()).spawn(move || {
+            step_back();
             keeper.begin(watch);
             while let Some(heard) = next(&woken, POLL) {
+                keeper.tidy();
                 if run(&mut keeper, heard, &woken).is_break() {
                     break;
                 }
@@ -166,6 +174,12 @@ impl Reload {
         // It has ended already when nobody listens.
         let _ = self.wake.send(Wake::Stop);
     }
+}
+
+/// Lets the workers have the processor first: where they share one with this thread, no caller waits for it.
+fn step_back() {
+    // Without the call a reload is as correct, and callers wait a little.
+    let _ = rustix::process::setpriority_process(None, NICE);
 }
 
 enum Heard {

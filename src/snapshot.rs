@@ -2,7 +2,7 @@
 //! request. Compiled by `app` at start and by `reload` after; never changed.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use arc_swap::ArcSwap;
 use http::{HeaderValue, Version};
@@ -46,7 +46,11 @@ pub struct Snapshot {
 
 /// The generation in force; one per process.
 #[derive(Debug)]
-pub struct Snapshots(ArcSwap<Snapshot>);
+pub struct Snapshots {
+    current: ArcSwap<Snapshot>,
+    /// Generations that were in force and may still judge requests.
+    retired: Mutex<Vec<Arc<Snapshot>>>,
+}
 
 /// What refusals of one route add.
 #[derive(Debug)]
@@ -59,17 +63,30 @@ struct RouteAnswers {
 impl Snapshots {
     /// Starts with `first` in force.
     pub fn new(first: Snapshot) -> Self {
-        Self(ArcSwap::from_pointee(first))
+        Self { current: ArcSwap::from_pointee(first), retired: Mutex::new(Vec::new()) }
     }
 
     /// The generation in force.
     pub fn load(&self) -> Arc<Snapshot> {
-        self.0.load_full()
+        self.current.load_full()
     }
 
-    /// Puts `next` in force for every head that completes from now on.
+    /// Puts `next` in force for every head that completes from now on. The one before is kept until [`Self::sweep`].
     pub fn store(&self, next: Snapshot) {
-        self.0.store(Arc::new(next));
+        let before = self.current.swap(Arc::new(next));
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner).push(before);
+    }
+
+    /// Frees the generations that no request is judged by any more, on the caller's thread.
+    ///
+    /// Whoever lets go of a generation last frees it, and a large one has hundreds of thousands of pieces: a worker
+    /// would make its callers wait for that.
+    pub fn sweep(&self) {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody can get hold of one that only this list holds.
+        let done: Vec<_> = retired.extract_if(.., |one| Arc::strong_count(one) == 1).collect();
+        drop(retired);
+        drop(done);
     }
 }
 
@@ -222,3 +239,6 @@ impl RouteAnswers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

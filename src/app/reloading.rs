@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{complaint, connections, level};
-use crate::config::diff::Effect;
 use crate::config::env::Environment;
 use crate::config::problem::{Problem, Severity};
 use crate::config::settings::{ApiKeys, Settings};
-use crate::config::{self, LoadMode, Loaded};
+use crate::config::{self, Known, LoadMode, Loaded};
 use crate::exchange::Shared;
 use crate::listen::slots::Slots;
 use crate::observe::Observer;
@@ -22,6 +21,7 @@ pub(super) struct ConfigSource {
     pub(super) fixed: Settings,
     pub(super) file: PathBuf,
     pub(super) environment: Environment,
+    pub(super) known: Known,
     pub(super) shared: Shared,
     pub(super) observer: Arc<Observer>,
     pub(super) log: Log,
@@ -30,7 +30,7 @@ pub(super) struct ConfigSource {
 
 impl Source for ConfigSource {
     fn attempt(&mut self, next: u64) -> Attempt {
-        match config::load(&self.file, LoadMode::Reload, &self.environment) {
+        match config::load_again(&self.file, LoadMode::Reload, &self.environment, &mut self.known) {
             Err(problems) => Attempt { result: Err(complaints(&problems.items)), inputs: problems.inputs },
             Ok(loaded) => {
                 let inputs = loaded.settings.inputs.clone();
@@ -40,6 +40,10 @@ impl Source for ConfigSource {
                 Attempt { inputs, result: self.take(loaded, next) }
             }
         }
+    }
+
+    fn tidy(&mut self) {
+        self.shared.snapshots.sweep();
     }
 
     fn name(&self) -> String {
@@ -58,14 +62,11 @@ impl ConfigSource {
             .direct(&settings.telemetry, settings.limits.audit_queue)
             .map_err(|error| vec![told(&error)])?;
         let changes = config::diff(&before.settings, settings);
-        let needs_restart = config::diff(&self.fixed, settings)
-            .into_iter()
-            .filter(|change| change.effect == Effect::Restart)
-            .map(|change| change.path);
+        let needs_restart = config::restarts(&self.fixed, settings);
         let taken = Taken::Swapped {
             hash: settings.hash.clone(),
             warnings: snapshot.warnings.iter().map(complaint).collect(),
-            needs_restart: needs_restart.collect(),
+            needs_restart,
             changes: changes.iter().map(|change| change.path.as_str()).collect::<Vec<_>>().join(", "),
         };
         self.apply(settings);
@@ -88,6 +89,7 @@ pub(super) fn fixed(settings: &Settings) -> Settings {
     let mut fixed = settings.clone();
     fixed.routes = Vec::new();
     fixed.api_keys = ApiKeys::default();
+    (fixed.security.ip_allowlist, fixed.security.ip_denylist) = (None, None);
     fixed
 }
 

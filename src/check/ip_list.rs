@@ -1,33 +1,41 @@
 //! May this address call? Deny beats allow; where there is an allow list, whoever is not on it is refused.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::deny::{Deny, Reason};
-use crate::base::nets::NetTable;
+use crate::base::nets::Networks;
 use crate::config::settings::IpList;
 
 /// The two lists of one scope (global, or one route).
 #[derive(Debug)]
 pub(super) struct IpRules {
-    allow: Option<NetTable>,
+    allow: Option<Arc<Networks>>,
     /// Line of the allow list's first entry.
     allow_line: u32,
-    deny: Option<NetTable>,
+    deny: Option<Arc<Networks>>,
+    /// Line of the whole deny list, where its entries have none of their own.
+    deny_line: Option<u32>,
 }
 
 impl IpRules {
     pub(super) fn from_settings(allow: Option<&IpList>, deny: Option<&IpList>) -> Self {
-        let table = |list: &IpList| NetTable::new(list.nets.iter().copied());
-        let allow_line = allow.and_then(|list| list.nets.first()).map_or(0, |(_, line)| *line);
-        Self { allow: allow.map(table), allow_line, deny: deny.map(table) }
+        let nets = |list: &IpList| Arc::clone(&list.nets);
+        let first = |list: &IpList| list.nets.list().first().map_or(0, |(_, line)| *line);
+        Self {
+            allow: allow.map(nets),
+            allow_line: allow.map_or(0, |list| list.file_line.unwrap_or_else(|| first(list))),
+            deny: deny.map(nets),
+            deny_line: deny.and_then(|list| list.file_line),
+        }
     }
 
     pub(super) fn check(&self, client: IpAddr) -> Result<(), Deny> {
-        if let Some(line) = self.deny.as_ref().and_then(|table| table.find(client)) {
-            return Err(Deny::new(Reason::IpDenied, line));
+        if let Some(line) = self.deny.as_ref().and_then(|nets| nets.table().find(client)) {
+            return Err(Deny::new(Reason::IpDenied, self.deny_line.unwrap_or(line)));
         }
         match &self.allow {
-            Some(table) if table.find(client).is_none() => {
+            Some(nets) if nets.table().find(client).is_none() => {
                 Err(Deny::new(Reason::IpNotAllowed, self.allow_line))
             }
             Some(_) | None => Ok(()),

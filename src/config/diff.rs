@@ -1,11 +1,18 @@
 //! What a new configuration changes, key by key, for the log and the audit record of a reload.
+//!
+//! Routes, keys and networks may be many and are mostly the same: they are compared before they are put into words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use super::settings::{Address, Operational, Route, SecretEntry, Settings, Sink};
+use self::same::{is_same_key, is_same_route};
+use super::settings::{Address, ApiKey, IpList, Operational, Route, SecretEntry, Settings, Sink};
 use super::units::{duration_text, size_text};
+use crate::base::nets::Networks;
 use crate::base::secret::Secret;
 use crate::scheme::handshake::Handshake;
+
+mod same;
 
 /// When a change takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +41,23 @@ pub(crate) const FIXED: &[&str] = &["listen", "ops", "admin", "workers"];
 
 /// Compares two configurations; secrets are told as `changed` only.
 pub fn diff(old: &Settings, new: &Settings) -> Vec<Change> {
-    let (mut before, after) = (facts(old), facts(new));
+    let (mut before, mut after) = (facts(old), facts(new));
+    let routes = (old.routes.as_slice(), new.routes.as_slice());
+    few((&mut before, &mut after), routes, |route| route.name.as_str(), is_same_route, route);
+    let keys = (old.api_keys.keys.as_slice(), new.api_keys.keys.as_slice());
+    few((&mut before, &mut after), keys, |key| key.id.as_str(), is_same_key, key);
+    changes(before, after)
+}
+
+/// The keys of [`FIXED`] whose values differ.
+pub fn restarts(old: &Settings, new: &Settings) -> Vec<String> {
+    let (mut before, mut after) = (Facts::new(), Facts::new());
+    fixed(&mut before, old);
+    fixed(&mut after, new);
+    changes(before, after).into_iter().map(|change| change.path).collect()
+}
+
+fn changes(mut before: Facts, after: Facts) -> Vec<Change> {
     let mut changes = Vec::new();
     for (path, fact) in after {
         let was = before.remove(&path);
@@ -52,14 +75,41 @@ pub fn diff(old: &Settings, new: &Settings) -> Vec<Change> {
     changes
 }
 
+/// Puts those of two lists into words that are not the same in both.
+fn few<T>(
+    (before, after): (&mut Facts, &mut Facts),
+    (old, new): (&[T], &[T]),
+    name: impl Fn(&T) -> &str,
+    is_same: impl Fn(&T, &T) -> bool,
+    tell: impl Fn(&mut Facts, &T),
+) {
+    // Most often all that is in front of the first change is the same, in the same order.
+    let same =
+        old.iter().zip(new).take_while(|(was, one)| name(was) == name(one) && is_same(was, one)).count();
+    let (old, new) = (old.get(same..).unwrap_or_default(), new.get(same..).unwrap_or_default());
+    let mut left: HashMap<&str, &T> = old.iter().map(|one| (name(one), one)).collect();
+    for one in new {
+        match left.remove(name(one)) {
+            Some(was) if is_same(was, one) => {}
+            was => {
+                was.into_iter().for_each(|was| tell(before, was));
+                tell(after, one);
+            }
+        }
+    }
+    left.into_values().for_each(|gone| tell(before, gone));
+}
+
 fn effect(path: &str) -> Effect {
     if FIXED.contains(&path) { Effect::Restart } else { Effect::Now }
 }
 
-/// A value as text that may be shown, and the secrets it stands for.
+/// A value as text that may be shown, and what it stands for: secrets, and networks too many to write.
+#[derive(Default)]
 struct Fact {
     text: String,
     secrets: Vec<Option<Secret>>,
+    nets: Option<Arc<Networks>>,
 }
 
 impl Fact {
@@ -69,7 +119,13 @@ impl Fact {
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
-        self.text == other.text
+        let same_nets = match (&self.nets, &other.nets) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a.iter().eq(b.iter()),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        same_nets
+            && self.text == other.text
             && self.secrets.len() == other.secrets.len()
             && self.secrets.iter().zip(&other.secrets).all(same)
     }
@@ -78,19 +134,23 @@ impl Fact {
 type Facts = BTreeMap<String, Fact>;
 
 fn plain(facts: &mut Facts, path: impl Into<String>, text: impl Into<String>) {
-    facts.insert(path.into(), Fact { text: text.into(), secrets: Vec::new() });
+    facts.insert(path.into(), Fact { text: text.into(), ..Fact::default() });
+}
+
+fn secret(text: String, secrets: Vec<Option<Secret>>) -> Fact {
+    Fact { text, secrets, nets: None }
 }
 
 fn facts(settings: &Settings) -> Facts {
     let Settings {
-        listen,
+        listen: _,
         upstream,
-        ops,
-        admin,
-        workers,
+        ops: _,
+        admin: _,
+        workers: _,
         security,
         operational,
-        routes,
+        routes: _,
         unmatched,
         api_keys,
         telemetry,
@@ -101,14 +161,10 @@ fn facts(settings: &Settings) -> Facts {
         fingerprint: _,
     } = settings;
     let mut facts = Facts::new();
-    let listen: Vec<String> = listen.iter().map(address).collect();
-    plain(&mut facts, "listen", listen.join(", "));
-    plain(&mut facts, "ops", address(ops));
-    plain(&mut facts, "admin", admin.as_ref().map_or("off".to_owned(), address));
-    plain(&mut facts, "workers", workers.map_or("auto".to_owned(), |count| count.to_string()));
+    fixed(&mut facts, settings);
     plain(&mut facts, "upstream", format!("{upstream:?}"));
-    plain(&mut facts, "security.ip_allowlist", nets(security.ip_allowlist.as_ref()));
-    plain(&mut facts, "security.ip_denylist", nets(security.ip_denylist.as_ref()));
+    facts.insert("security.ip_allowlist".to_owned(), nets(security.ip_allowlist.as_ref()));
+    facts.insert("security.ip_denylist".to_owned(), nets(security.ip_denylist.as_ref()));
     plain(&mut facts, "security.trusted_proxies", format!("{:?}", security.trusted_proxies));
     plain(&mut facts, "security.client_ip_header", format!("{:?}", security.client_ip_header));
     // Where a switch is written is no change of it.
@@ -121,19 +177,39 @@ fn facts(settings: &Settings) -> Facts {
     plain(&mut facts, "telemetry.audit", format!("{}{strict}", sink(&telemetry.audit)));
     plain(&mut facts, "identity_headers.prefix", identity_prefix.as_str());
     limit_facts(&mut facts, limits);
-    routes.iter().for_each(|each| route(&mut facts, each));
-    let pepper = Fact { text: "pepper".to_owned(), secrets: vec![api_keys.pepper.clone()] };
+    let pepper = secret("pepper".to_owned(), vec![api_keys.pepper.clone()]);
     facts.insert("api_keys.pepper".to_owned(), pepper);
-    for key in &api_keys.keys {
-        let super::settings::ApiKey { id, origin: _, .. } = key;
-        let shown = format!(
-            "{} roles {:?} permissions {:?} rate_limit {:?} not_before {:?} expires_at {:?} revoked {}",
-            key.name, key.roles, key.permissions, key.rate_limit, key.not_before, key.expires_at, key.revoked
-        );
-        let digest = Some(Secret::new(format!("{:?}", key.digest).into_bytes()));
-        facts.insert(format!("api_keys.{id}"), Fact { text: shown, secrets: vec![digest] });
-    }
     facts
+}
+
+/// [`FIXED`].
+fn fixed(facts: &mut Facts, settings: &Settings) {
+    let listen: Vec<String> = settings.listen.iter().map(address).collect();
+    plain(facts, "listen", listen.join(", "));
+    plain(facts, "ops", address(&settings.ops));
+    plain(facts, "admin", settings.admin.as_ref().map_or("off".to_owned(), address));
+    plain(facts, "workers", settings.workers.map_or("auto".to_owned(), |count| count.to_string()));
+}
+
+fn key(facts: &mut Facts, key: &Arc<ApiKey>) {
+    let ApiKey {
+        id,
+        name,
+        digest,
+        roles,
+        permissions,
+        rate_limit,
+        not_before,
+        expires_at,
+        revoked,
+        origin: _,
+    } = key.as_ref();
+    let text = format!(
+        "{name} roles {roles:?} permissions {permissions:?} rate_limit {rate_limit:?} not_before {not_before:?} \
+         expires_at {expires_at:?} revoked {revoked}"
+    );
+    let digest = Some(Secret::new(format!("{digest:?}").into_bytes()));
+    facts.insert(format!("api_keys.{id}"), secret(text, vec![digest]));
 }
 
 fn limit_facts(facts: &mut Facts, limits: &super::settings::Limits) {
@@ -189,8 +265,8 @@ fn route(facts: &mut Facts, route: &Route) {
     plain(facts, at("require"), format!("{:?}", route.require));
     let authorize = &route.authorize;
     plain(facts, at("authorize"), format!("{:?} {:?}", authorize.roles, authorize.permissions));
-    plain(facts, at("ip_allowlist"), nets(route.ip_allowlist.as_ref()));
-    plain(facts, at("ip_denylist"), nets(route.ip_denylist.as_ref()));
+    facts.insert(at("ip_allowlist"), nets(route.ip_allowlist.as_ref()));
+    facts.insert(at("ip_denylist"), nets(route.ip_denylist.as_ref()));
     let limits: Vec<String> = route
         .rate_limits
         .iter()
@@ -204,7 +280,7 @@ fn route(facts: &mut Facts, route: &Route) {
     if let Some(signature) = &route.signature {
         let text = format!("{} {:?} {:?}", signature.provider, signature.replay, signature.public_url);
         plain(facts, at("signature"), text);
-        plain(facts, at("signature.scheme"), fingerprint(&format!("{:?}", signature.plan)));
+        plain(facts, at("signature.scheme"), fingerprint(format!("{:?}", signature.plan).as_bytes()));
         facts.insert(at("signature.secrets"), secret_fact(&signature.secrets));
         let handshake = &signature.handshake;
         let names =
@@ -231,11 +307,11 @@ fn route(facts: &mut Facts, route: &Route) {
     }
 }
 
-/// A short name for a text too long to show.
-fn fingerprint(text: &str) -> String {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(text.as_bytes());
-    data_encoding::HEXLOWER.encode(digest.first_chunk::<4>().unwrap_or(&[0; 4]))
+/// A short name for what is too long to show.
+fn fingerprint(text: &[u8]) -> String {
+    use aws_lc_rs::digest::{SHA256, digest};
+    let digest = digest(&SHA256, text);
+    data_encoding::HEXLOWER.encode(digest.as_ref().first_chunk::<4>().unwrap_or(&[0; 4]))
 }
 
 fn secret_fact(entries: &[SecretEntry]) -> Fact {
@@ -247,7 +323,7 @@ fn secret_fact(entries: &[SecretEntry]) -> Fact {
             (Some(_), from, until) => format!("{} {from:?}–{until:?}", entry.id),
         })
         .collect();
-    Fact { text: ids.join(", "), secrets: entries.iter().map(|entry| entry.value.clone()).collect() }
+    secret(ids.join(", "), entries.iter().map(|entry| entry.value.clone()).collect())
 }
 
 fn address(address: &Address) -> String {
@@ -265,12 +341,16 @@ fn sink(sink: &Sink) -> String {
     }
 }
 
-/// Networks without their lines: moving an entry to another line changes nothing. Long lists by their fingerprint.
-fn nets(list: Option<&super::settings::IpList>) -> String {
-    /// More than this is told by its number and fingerprint.
+/// Networks without their lines: moving an entry to another line changes nothing. Long lists by their number.
+fn nets(list: Option<&IpList>) -> Fact {
+    /// More than this is told by its number.
     const MOST: usize = 16;
-    let Some(list) = list else { return "none".to_owned() };
-    let all: Vec<String> = list.nets.iter().map(|(net, _)| net.to_string()).collect();
-    let text = all.join(", ");
-    if all.len() > MOST { format!("{} networks ({})", all.len(), fingerprint(&text)) } else { text }
+    let Some(list) = list else { return Fact { text: "none".to_owned(), ..Fact::default() } };
+    let count = list.nets.list().len();
+    let text = if count > MOST {
+        format!("{count} networks")
+    } else {
+        list.nets.iter().map(|net| net.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    Fact { text, nets: Some(Arc::clone(&list.nets)), ..Fact::default() }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::report::Fault;
 use super::settings::{Address, UpstreamTarget};
@@ -46,6 +46,41 @@ pub(crate) fn net(text: &str) -> Result<IpNet, Fault> {
         return Err(Fault::new(format!("the address has bits set outside its /{length} prefix"), hint));
     }
     Ok(net)
+}
+
+/// Reads what most lines of a long list are: an IPv4 address or CIDR and nothing else. `None`: [`net`] has to look.
+pub(crate) fn plain_v4(text: &[u8]) -> Option<Ipv4Net> {
+    let mut rest = text;
+    let mut address = 0_u32;
+    for part in 0..4 {
+        let (value, after) = small_number(rest)?;
+        address = address << 8 | u32::from(u8::try_from(value).ok()?);
+        rest = if part < 3 { after.strip_prefix(b".")? } else { after };
+    }
+    let length = match rest {
+        [] => 32,
+        [b'/', digits @ ..] => match small_number(digits)? {
+            (length @ 0..=32, []) => length,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    // A shift by 32 would be none at all.
+    let host_bits = u32::MAX.checked_shr(length).unwrap_or(0);
+    if address & host_bits != 0 {
+        return None;
+    }
+    Ipv4Net::new(address.into(), u8::try_from(length).ok()?).ok()
+}
+
+/// One to three digits at the front, without a zero before others, and what follows them.
+fn small_number(text: &[u8]) -> Option<(u32, &[u8])> {
+    let count = text.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at_checked(count)?;
+    match digits {
+        [] | [_, _, _, _] | [b'0', _, ..] => None,
+        digits => Some((digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit & 0x0f)), rest)),
+    }
 }
 
 /// Reads `127.0.0.1:8080`, `[::1]:8080` or `unix:/path`.

@@ -99,6 +99,11 @@ impl Report {
         self.errors >= MOST
     }
 
+    /// How many errors and warnings there are so far.
+    pub(crate) fn found(&self) -> usize {
+        self.errors + self.warnings
+    }
+
     /// Whether an error about this very place is noted.
     pub(crate) fn has_error_at(&self, spot: &Spot) -> bool {
         self.findings.iter().any(|f| f.severity == Severity::Error && f.spot == *spot)
@@ -111,6 +116,9 @@ impl Report {
 
     /// The findings as problems, in the order of files and lines.
     pub(crate) fn into_problems(self, sources: &Sources, trees: &[&Tree]) -> Vec<Problem> {
+        if self.findings.is_empty() {
+            return Vec::new();
+        }
         let inks: Vec<Ink> = trees.iter().map(|tree| Ink::of(tree)).collect();
         let mut sorted = self.findings;
         sorted.sort_by_key(|finding| match &finding.spot.place {

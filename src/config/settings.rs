@@ -14,6 +14,7 @@ use http::header::HeaderName;
 use ipnet::IpNet;
 
 use crate::base::name::{LimitName, RouteName, SecretId};
+use crate::base::nets::Networks;
 use crate::base::secret::Secret;
 use crate::scheme::Plan;
 
@@ -123,9 +124,11 @@ pub struct Security {
 /// Networks with the line each was written on.
 #[derive(Clone, Debug, Default)]
 pub struct IpList {
-    /// Networks without host bits, IPv4-mapped IPv6 folded to IPv4, and the 1-based line of each; of a list in a file
-    /// of its own, the line that names the file.
-    pub nets: Vec<(IpNet, u32)>,
+    /// Networks without host bits, IPv4-mapped IPv6 folded to IPv4, and the 1-based line of each. A list in a file
+    /// of its own is shared with every generation that read the same bytes.
+    pub nets: Arc<Networks>,
+    /// Of a list in a file of its own: the line that names the file. It stands for all entries, whose lines are 0.
+    pub file_line: Option<u32>,
 }
 
 /// The forwarding header of the trusted proxies.

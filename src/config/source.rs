@@ -3,13 +3,14 @@
 //! Never decides what a missing file means; the caller does, with the load mode.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use sha2::{Digest, Sha256};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use zeroize::Zeroizing;
 
 use super::raw::View;
@@ -52,8 +53,30 @@ pub(crate) struct Sources {
 struct Entry {
     path: PathBuf,
     found: Result<Bytes, Unreadable>,
+    /// Of the bytes; nothing where there are none.
+    digest: ContentDigest,
     stamp: Option<Stamp>,
     holds: Holds,
+}
+
+/// SHA-256 of a file's bytes, taken once: it goes into the hashes of the whole, and tells what was read before.
+///
+/// Security: as secret as the file; compared in memory, never told.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct ContentDigest([u8; 32]);
+
+impl ContentDigest {
+    /// Of these bytes. By AWS-LC: without the processor's SHA extension it takes half of what plain Rust does
+    /// (`docs/decisions/0012-which-hmac.md`), and there may be dozens of MiB.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(whole(digest(&SHA256, bytes)))
+    }
+}
+
+impl fmt::Debug for ContentDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[digest]")
+    }
 }
 
 /// What may stand in a file.
@@ -116,12 +139,8 @@ impl Sources {
             Ok(_) | Err(_) => Err(too_large(most)),
         };
         let id = FileId(self.files.len());
-        self.files.push(Entry {
-            path: path.to_owned(),
-            found: found.clone(),
-            stamp: None,
-            holds: Holds::Secrets,
-        });
+        let (path, digest) = (path.to_owned(), digest_of(&found));
+        self.files.push(Entry { path, found: found.clone(), digest, stamp: None, holds: Holds::Secrets });
         (id, found)
     }
 
@@ -145,7 +164,8 @@ impl Sources {
         let id = FileId(self.files.len());
         if !is_full {
             self.by_path.insert(path.clone(), id.0);
-            self.files.push(Entry { path, found: found.clone(), stamp, holds: Holds::Secrets });
+            let digest = digest_of(&found);
+            self.files.push(Entry { path, found: found.clone(), digest, stamp, holds: Holds::Secrets });
         }
         (id, found)
     }
@@ -181,25 +201,25 @@ impl Sources {
         self.files.iter().map(|entry| entry.path.clone()).collect()
     }
 
+    /// What tells a file's bytes from others; that of an unreadable one tells nothing.
+    pub(crate) fn digest(&self, id: FileId) -> ContentDigest {
+        self.files.get(id.0).map(|entry| entry.digest).unwrap_or_default()
+    }
+
     /// What tells whether any input changed. Covers secrets, and so is never told.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
-        let mut digest = Sha256::new();
+        let mut all = Context::new(&SHA256);
         for entry in &self.files {
-            match &entry.found {
-                Ok(bytes) => {
-                    digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-                    digest.update(bytes.as_slice());
-                }
-                Err(_) => digest.update([0xff; 8]),
-            }
+            all.update(&[u8::from(entry.found.is_ok())]);
+            all.update(&entry.digest.0);
         }
         for (name, value) in &self.extra {
-            digest.update(name.as_bytes());
-            digest.update([0]);
-            digest.update(value.as_bytes());
-            digest.update([0]);
+            all.update(name.as_bytes());
+            all.update(&[0]);
+            all.update(value.as_bytes());
+            all.update(&[0]);
         }
-        Fingerprint(digest.finalize().into())
+        Fingerprint(whole(all.finish()))
     }
 
     /// SHA-256 over what holds, lower-case hex: every value with its path, and the files that hold no secret.
@@ -207,19 +227,19 @@ impl Sources {
     /// Security: it is told on `/ready` and in the metrics, so no secret goes into it, not even among others: a weak
     /// one could be guessed from it at leisure.
     pub(crate) fn hash(&self, shown: &Shown) -> String {
-        let mut digest = Sha256::new();
+        let mut all = Context::new(&SHA256);
         let mut add = |bytes: &[u8]| {
-            digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-            digest.update(bytes);
+            all.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+            all.update(bytes);
         };
         for row in &shown.rows {
             add(row.path.as_bytes());
             add(row.value.as_bytes());
         }
         for entry in self.files.iter().filter(|entry| entry.holds == Holds::Open) {
-            add(entry.found.as_ref().map_or(&[], |bytes| bytes.as_slice()));
+            add(&entry.digest.0);
         }
-        data_encoding::HEXLOWER.encode(&digest.finalize())
+        data_encoding::HEXLOWER.encode(all.finish().as_ref())
     }
 
     /// The first file that changed since it was read. A ConfigMap update swaps all files at once, so such a
@@ -231,6 +251,15 @@ impl Sources {
         });
         moved.map(|entry| entry.path.as_path())
     }
+}
+
+fn digest_of(found: &Result<Bytes, Unreadable>) -> ContentDigest {
+    found.as_ref().map(|bytes| ContentDigest::of(bytes)).unwrap_or_default()
+}
+
+/// The 32 bytes of a SHA-256.
+fn whole(digest: aws_lc_rs::digest::Digest) -> [u8; 32] {
+    digest.as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 fn bounded(path: &Path, most: u64) -> Result<(Zeroizing<Vec<u8>>, Stamp), Unreadable> {

@@ -8,6 +8,7 @@ mod examples;
 mod hostile;
 mod inputs;
 mod keys;
+mod knowing;
 mod overlay;
 mod reading;
 mod references;

@@ -2,7 +2,10 @@
 //!
 //! Called by `config::load` after the shape check, so a value that is there can be read.
 
+use std::sync::Arc;
+
 use super::LoadMode;
+use super::known::Known;
 use super::raw::{Tree, View};
 use super::report::{Fault, Report};
 use super::settings::{Address, Fingerprint, Settings, Unmatched};
@@ -14,6 +17,7 @@ mod addresses;
 mod api_keys;
 mod between;
 mod handshake;
+mod key_lines;
 mod key_metadata;
 mod operational;
 mod quota;
@@ -32,6 +36,8 @@ pub(crate) struct Reading<'e> {
     pub(crate) report: Report,
     /// Where files come from.
     pub(crate) sources: Sources,
+    /// What large files meant before.
+    pub(crate) known: &'e mut Known,
     /// What a missing secret means.
     pub(crate) mode: LoadMode,
     /// Variables for references in key files.
@@ -46,8 +52,14 @@ pub(crate) struct Reading<'e> {
 
 impl<'e> Reading<'e> {
     /// A reading that has found nothing yet.
-    pub(crate) fn new(sources: Sources, mode: LoadMode, env: &'e Environment, now: Wall) -> Self {
-        Self { report: Report::default(), sources, mode, env, now, trees: Vec::new(), own: Vec::new() }
+    pub(crate) fn new(
+        sources: Sources,
+        mode: LoadMode,
+        (env, known): (&'e Environment, &'e mut Known),
+        now: Wall,
+    ) -> Self {
+        let (report, trees, own) = (Report::default(), Vec::new(), Vec::new());
+        Self { report, sources, known, mode, env, now, trees, own }
     }
 }
 
@@ -130,7 +142,9 @@ fn drop_limits(settings: &mut Settings, root: Section<'_>, reading: &mut Reading
         reading.report.warn(view.key_spot(), Fault::new(message, "write true to apply them"));
     }
     settings.routes.iter_mut().for_each(|route| route.rate_limits.clear());
-    settings.api_keys.keys.iter_mut().for_each(|key| key.rate_limit = None);
+    for key in settings.api_keys.keys.iter_mut().filter(|key| key.rate_limit.is_some()) {
+        Arc::make_mut(key).rate_limit = None;
+    }
 }
 
 fn unmatched(root: Section<'_>, reading: &mut Reading<'_>) -> Unmatched {

@@ -23,6 +23,8 @@ impl Source for Toy {
         Attempt { inputs: Vec::new(), result: self.0.lock().unwrap().clone() }
     }
 
+    fn tidy(&mut self) {}
+
     fn name(&self) -> String {
         "gate.yaml".into()
     }

@@ -78,6 +78,11 @@ impl<S: Source> Keeper<S> {
         self.read(Cause::Changed);
     }
 
+    /// Frees what nobody uses any more.
+    pub(super) fn tidy(&mut self) {
+        self.source.tidy();
+    }
+
     /// Looks although nobody told of a change: the net under the kernel's events.
     pub(super) fn look(&mut self) {
         self.follow();

@@ -59,6 +59,8 @@ impl Source for Toy {
         Attempt { inputs, result }
     }
 
+    fn tidy(&mut self) {}
+
     fn name(&self) -> String {
         self.main.display().to_string()
     }

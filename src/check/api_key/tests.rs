@@ -26,12 +26,14 @@ fn table() -> KeyTable {
     let mut expired = key("expired", KeyDigest::Sha256(api_key::digest_sha256(b"fake-expired-key")));
     expired.expires_at = Some(5_000);
     KeyTable::from_settings(&ApiKeys {
-        keys: vec![
+        keys: [
             key("plain", KeyDigest::Sha256(api_key::digest_sha256(b"fake-plain-key"))),
             key("peppered", KeyDigest::Peppered(api_key::digest_peppered(&pepper, b"fake-peppered-key"))),
             revoked,
             expired,
-        ],
+        ]
+        .map(Arc::new)
+        .into(),
         pepper: Some(pepper),
         unavailable: None,
     })

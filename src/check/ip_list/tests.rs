@@ -1,7 +1,8 @@
 use super::*;
 
 fn list(nets: &[(&str, u32)]) -> IpList {
-    IpList { nets: nets.iter().map(|(net, line)| (net.parse().unwrap(), *line)).collect() }
+    let nets = nets.iter().map(|(net, line)| (net.parse().unwrap(), *line)).collect();
+    IpList { nets: Arc::new(Networks::new(nets)), file_line: None }
 }
 
 fn verdict(rules: &IpRules, client: &str) -> Option<(Reason, u32)> {

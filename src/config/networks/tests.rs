@@ -102,3 +102,29 @@ fn the_app_is_reached_by_http_or_a_socket() {
         assert!(upstream(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn plain_lines_mean_what_they_mean_with_all_care() {
+    let numbers =
+        ["", "0", "00", "01", "7", "24", "31", "32", "33", "99", "128", "255", "256", "1000", "+1", "a"];
+    for a in numbers {
+        for b in numbers {
+            for length in [String::new(), "/".to_owned()].into_iter().chain(numbers.map(|n| format!("/{n}")))
+            {
+                for text in [
+                    format!("{a}.{b}.0.0{length}"),
+                    format!("10.0.{a}.{b}{length}"),
+                    format!("{a}.{b}.1{length}"),
+                ] {
+                    let plain = plain_v4(text.as_bytes()).map(IpNet::V4);
+                    assert_eq!(plain, net(&text).ok(), "{text}");
+                }
+            }
+        }
+    }
+    for text in
+        ["10.0.0.0/8 ", " 10.0.0.0", "10.0.0.0#", "10.0.0.0.0", "::", "::ffff:10.0.0.0", "10.0.0.0/8/8"]
+    {
+        assert_eq!(plain_v4(text.as_bytes()), None, "{text}");
+    }
+}

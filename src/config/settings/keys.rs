@@ -1,13 +1,16 @@
 //! Known API keys, as digests.
 
+use std::sync::Arc;
+
 use crate::base::name::KeyId;
 use crate::base::secret::Secret;
 
 /// Known API keys.
 #[derive(Clone, Debug, Default)]
 pub struct ApiKeys {
-    /// Every key of the config and of all key files; ids are unique.
-    pub keys: Vec<ApiKey>,
+    /// Every key of the config and of all key files; ids are unique. Those of a file are shared with every generation
+    /// that read the same bytes.
+    pub keys: Vec<Arc<ApiKey>>,
     /// Key of the HMAC that peppered digests were made with.
     pub pepper: Option<Secret>,
     /// Set when a key file or the pepper could not be read at start: routes with `api_key` answer 503.

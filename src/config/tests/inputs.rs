@@ -108,11 +108,10 @@ fn address_lists_of_a_file_have_the_line_that_names_it() {
     folder.write("list", "# first\n10.0.0.0/8\n\n  192.0.2.7 # seven\r\n");
     let path = folder.write("sidegate.yaml", &with_head("security: { ip_denylist: { file: list } }\n"));
     let settings = load(&path, LoadMode::Start, &Environment::default()).unwrap().settings;
-    let nets: Vec<_> = settings.security.ip_denylist.unwrap().nets;
-    assert_eq!(
-        nets.iter().map(|(net, line)| (net.to_string(), *line)).collect::<Vec<_>>(),
-        [("10.0.0.0/8".to_owned(), 4), ("192.0.2.7/32".to_owned(), 4)]
-    );
+    let denied = settings.security.ip_denylist.unwrap();
+    let nets: Vec<_> = denied.nets.list().iter().map(|(net, line)| (net.to_string(), *line)).collect();
+    assert_eq!(nets, [("10.0.0.0/8".to_owned(), 0), ("192.0.2.7/32".to_owned(), 0)]);
+    assert_eq!(denied.file_line, Some(4));
 }
 
 #[test]

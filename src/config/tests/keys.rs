@@ -66,6 +66,7 @@ fn an_entry_beats_its_metadata_and_either_can_revoke() {
         "keys: [{{ id: a, value: {A}, roles: [x], revoked: false }}]\nkey_metadata: {{ a: {{ roles: [y], permissions: [z], revoked: true, expires_at: 2030-01-01 }} }}\n"
     );
     let key = keys("beats", &text).keys.remove(0);
+    let key = key.as_ref().clone();
     assert_eq!((key.roles, key.permissions, key.revoked), (vec!["x".to_owned()], vec!["z".to_owned()], true));
     assert!(key.expires_at.is_some());
 }

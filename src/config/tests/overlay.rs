@@ -43,7 +43,7 @@ fn items_are_named_by_number_and_lists_by_commas() {
     let settings = with(&env, ROUTE).unwrap().settings;
     assert!(settings.routes[0].critical);
     let nets: Vec<String> =
-        settings.security.ip_allowlist.unwrap().nets.iter().map(|n| n.0.to_string()).collect();
+        settings.security.ip_allowlist.unwrap().nets.list().iter().map(|n| n.0.to_string()).collect();
     assert_eq!(nets, ["10.0.0.0/8", "::1/128"]);
 }
 

@@ -106,7 +106,7 @@ keys: {{ a: {SECRET} }}
     assert_eq!(route.require, Require::Any);
     assert_eq!(route.api_key.unwrap().locations, [KeyLocation::Header("x-api-key".parse().unwrap())]);
     assert_eq!(route.authorize.permissions, ["p_*"]);
-    assert_eq!(route.ip_denylist.unwrap().nets.len(), 1);
+    assert_eq!(route.ip_denylist.unwrap().nets.list().len(), 1);
     assert_eq!(route.rate_limits[0].by, [LimitBy::ApiKey, LimitBy::Route]);
     assert_eq!(route.rate_limits[1].by, [LimitBy::ClientIp]);
     assert_eq!(route.max_body, Some(1 << 20));

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 use crate::config::diff::Effect;
 use crate::config::settings::Settings;
@@ -41,7 +43,10 @@ fn defaults_that_are_shown_are_the_defaults_that_hold() {
 }
 
 fn settings(rest: &str) -> Settings {
-    loaded("diff", &with_head(rest)).unwrap_or_else(|p| panic!("{p}")).settings
+    // A folder for each: tests run beside each other.
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("diff-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    loaded(&name, &with_head(rest)).unwrap_or_else(|p| panic!("{p}")).settings
 }
 
 #[test]
@@ -67,6 +72,49 @@ fn a_difference_names_the_keys_and_when_they_count() {
 fn moving_lines_changes_nothing() {
     let text = "security: { ip_denylist: [10.0.0.0/8] }\nroutes:\n  - { name: a, path: /a, public: true }\n";
     assert_eq!(diff(&settings(text), &settings(&format!("# a comment\n\n{text}"))), []);
+}
+
+#[test]
+fn long_lists_are_told_by_their_number_and_compared_by_what_they_hold() {
+    let with = |last: u8| {
+        let nets: String = (0..20).map(|n| format!("10.{n}.0.0/16, ")).collect();
+        settings(&format!("security: {{ ip_denylist: [{nets}10.99.{last}.0/24] }}\n"))
+    };
+    assert_eq!(diff(&with(1), &with(1)), []);
+    let changes = diff(&with(1), &with(2));
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert_eq!((changes[0].was.as_str(), changes[0].is.as_str()), ("21 networks", "21 networks (changed)"));
+}
+
+#[test]
+fn each_thing_that_differs_in_a_route_or_a_key_is_told() {
+    let with = |route: &str, key: &str| {
+        let hash = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        settings(&format!(
+            "routes:\n  - {{ name: same, path: /same, public: true }}\n  - {{ name: a, {route} }}\n\
+             api_keys: {{ keys: [{{ id: k, hash: \"{hash}\"{key} }}] }}\n"
+        ))
+    };
+    let old = with("path: /a, api_key: {}", "");
+    for (route, key, told) in [
+        ("path: /b, api_key: {}", "", "routes.a.path"),
+        ("path: /a, methods: [GET], api_key: {}", "", "routes.a.methods"),
+        ("path: /a, hosts: [a.example], api_key: {}", "", "routes.a.hosts"),
+        ("path: /a, api_key: { locations: [bearer] }", "", "routes.a.api_key"),
+        ("path: /a, api_key: {}, authorize: { roles: [x] }", "", "routes.a.authorize"),
+        ("path: /a, api_key: {}, body: { max_size: 1MiB }", "", "routes.a.body.max_size"),
+        ("path: /a, api_key: {}, critical: true", "", "routes.a.critical"),
+        ("path: /a, api_key: {}, upstream: \"http://127.0.0.1:3001\"", "", "routes.a.upstream"),
+        ("path: /a, api_key: {}, ip_denylist: [10.0.0.0/8]", "", "routes.a.ip_denylist"),
+        ("path: /a, api_key: {}, require: any", "", "routes.a.require"),
+        ("path: /a, api_key: {}", ", roles: [x]", "api_keys.k"),
+        ("path: /a, api_key: {}", ", revoked: true", "api_keys.k"),
+        ("path: /a, api_key: {}", ", rate_limit: 7", "api_keys.k"),
+        ("path: /a, api_key: {}", ", name: ann", "api_keys.k"),
+    ] {
+        let changes = diff(&old, &with(route, key));
+        assert_eq!(changes.iter().map(|change| change.path.as_str()).collect::<Vec<_>>(), [told]);
+    }
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! API keys: of the config file, of key files, in both layouts. Only digests are kept.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::key_lines;
 use super::key_metadata::Metadata;
 use super::routes::{Written, patterns};
 use super::secrets::{self, Strength};
 use super::{Reading, Section};
 use crate::base::api_key::{self, Shape};
+use crate::base::clock::Wall;
 use crate::base::name::KeyId;
 use crate::base::secret::Secret;
 use crate::config::raw::{Made, View, parse};
@@ -18,14 +21,16 @@ use crate::config::{defaults, interpolate, scalar, shape};
 /// Reads every key there is; ids and keys are unique.
 pub(super) fn api_keys(root: Section<'_>, routes: &[Written<'_>], reading: &mut Reading<'_>) -> ApiKeys {
     let section = root.section("api_keys");
-    let mut found = Found { keys: Vec::new(), ids: HashMap::new(), digests: HashSet::new(), pepper: None };
     let mut unavailable = None;
-    if let Some(view) = section.get("pepper") {
-        found.pepper = pepper(view, reading);
-        if found.pepper.is_none() && !reading.report.has_errors() {
+    let pepper = section.get("pepper").and_then(|view| {
+        let pepper = pepper(view, reading);
+        if pepper.is_none() && !reading.report.has_errors() {
             unavailable = Some("the pepper cannot be read".to_owned());
         }
-    }
+        pepper
+    });
+    reading.known.pepper(pepper.as_ref());
+    let mut found = Found::under(pepper);
     let has_pepper = section.get("pepper").is_some();
     take(section, has_pepper, &mut found, reading);
     take(root, has_pepper, &mut found, reading);
@@ -41,22 +46,57 @@ pub(super) fn api_keys(root: Section<'_>, routes: &[Written<'_>], reading: &mut 
 
 /// What has been read so far.
 struct Found {
-    keys: Vec<ApiKey>,
-    ids: HashMap<KeyId, String>,
+    keys: Vec<Arc<ApiKey>>,
+    /// Where in `keys` an id is.
+    ids: HashMap<KeyId, usize>,
     digests: HashSet<KeyDigest>,
     pepper: Option<Secret>,
+    /// Digests of the empty text.
+    nothing: [Option<KeyDigest>; 2],
 }
 
 impl Found {
+    fn under(pepper: Option<Secret>) -> Self {
+        let peppered = |pepper| KeyDigest::Peppered(api_key::digest_peppered(pepper, b""));
+        let plain = KeyDigest::Sha256(api_key::digest_sha256(b""));
+        Self {
+            nothing: [Some(plain), pepper.as_ref().map(peppered)],
+            keys: Vec::new(),
+            ids: HashMap::new(),
+            digests: HashSet::new(),
+            pepper,
+        }
+    }
+
     /// Whether a digest is that of the empty text.
     ///
     /// Security: such an entry would let in whoever sends an empty key.
     fn is_of_nothing(&self, digest: KeyDigest) -> bool {
-        match (digest, &self.pepper) {
-            (KeyDigest::Sha256(bytes), _) => bytes == api_key::digest_sha256(b""),
-            (KeyDigest::Peppered(bytes), Some(pepper)) => bytes == api_key::digest_peppered(pepper, b""),
-            (KeyDigest::Peppered(_), None) => false,
-        }
+        self.nothing.contains(&Some(digest))
+    }
+
+    /// Whether a digest was made with a pepper and there is none.
+    fn is_foreign(&self, digest: KeyDigest) -> bool {
+        self.pepper.is_none() && matches!(digest, KeyDigest::Peppered(_))
+    }
+
+    fn add(&mut self, key: Arc<ApiKey>) {
+        self.ids.insert(key.id.clone(), self.keys.len());
+        self.digests.insert(key.digest);
+        self.keys.push(key);
+    }
+
+    /// Adds keys that were read before, unless there is something to tell about one of them now.
+    fn take_known(&mut self, keys: &[Arc<ApiKey>], now: Wall) -> Option<()> {
+        let is_new = |key: &Arc<ApiKey>| {
+            let is_used = self.ids.contains_key(&key.id) || self.digests.contains(&key.digest);
+            !is_used && key.expires_at.is_none_or(|end| end > now.0)
+        };
+        keys.iter().all(is_new).then_some(())?;
+        self.ids.reserve(keys.len());
+        self.digests.reserve(keys.len());
+        keys.iter().for_each(|key| self.add(Arc::clone(key)));
+        Some(())
     }
 }
 
@@ -90,16 +130,40 @@ fn take_file(
             return Err(message);
         }
     };
+    let (place, digest) = (reading.sources.resolve(path), reading.sources.digest(id));
+    // Without its pepper no file means what it says.
+    let is_whole = has_pepper == found.pepper.is_some();
+    if is_whole
+        && let Some(keys) = reading.known.keys(&place, digest)
+        && found.take_known(&keys, reading.now).is_some()
+    {
+        reading.known.add_keys(place, digest, keys);
+        return Ok(());
+    }
+    let (told, first) = (reading.report.found(), found.keys.len());
     let Ok(text) = std::str::from_utf8(&bytes) else {
         reading.report.error(Spot::file(id), Fault::new("the file is not UTF-8", ""));
         return Ok(());
     };
+    if is_whole
+        && let Some(keys) = key_lines::keys(text, &reading.sources.name(id))
+        && !keys.iter().any(|key| found.is_of_nothing(key.digest) || found.is_foreign(key.digest))
+        && found.take_known(&keys, reading.now).is_some()
+    {
+        reading.known.add_keys(place, digest, keys);
+        return Ok(());
+    }
     let Some(mut tree) = parse::parse(text, id, defaults::MOST_KEY_FILE_NODES, &mut reading.report) else {
         return Ok(());
     };
     interpolate::resolve(&mut tree, reading.env, &mut reading.sources, &mut reading.report);
     shape::check(&mut tree, &KEY_FILE, &mut reading.report);
     take(Section(Some(tree.root())), has_pepper, found, reading);
+    // Where a reference stands, the same bytes may mean something else the next time.
+    if is_whole && reading.report.found() == told && !text.contains('$') {
+        let keys = found.keys.get(first..).unwrap_or_default().into();
+        reading.known.add_keys(place, digest, keys);
+    }
     reading.trees.push(tree);
     Ok(())
 }
@@ -118,17 +182,16 @@ fn take(section: Section<'_>, has_pepper: bool, found: &mut Found, reading: &mut
             Some(meta) => Some(meta),
             None => metadata.named(key.id.as_str(), view, reading),
         };
-        let place = found.ids.insert(key.id.clone(), reading.sources.name_of(view));
-        if let Some(place) = place {
-            let message = format!("the id {} is already used in {place}", key.id);
+        let other = found.ids.get(&key.id).and_then(|index| found.keys.get(*index));
+        if let Some(other) = other {
+            let message = format!("the id {} is already used in {}", key.id, other.origin);
             reading.report.error(view.spot(), Fault::new(message, "give each key its own id"));
         }
-        if !found.digests.insert(key.digest) {
+        if found.digests.contains(&key.digest) {
             let message = format!("{} is the same key as another entry", key.id);
             reading.report.error(view.spot(), Fault::new(message, "remove one of the two"));
         }
-        let api_key = whole(key, view, Section(meta), reading);
-        found.keys.push(api_key);
+        found.add(Arc::new(whole(key, view, Section(meta), reading)));
     }
     metadata.refuse_unused(reading);
 }

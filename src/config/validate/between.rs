@@ -34,7 +34,7 @@ pub(super) fn judge_proofs(routes: &[Written<'_>], security: &Security, reading:
             continue;
         };
         let lists = [&route.ip_allowlist, &security.ip_allowlist].into_iter().flatten();
-        let is_listed = lists.into_iter().any(|list| list.nets.iter().all(|(net, _)| net.prefix_len() > 0));
+        let is_listed = lists.into_iter().any(|list| list.nets.iter().all(|net| net.prefix_len() > 0));
         let has_other = route.shared_secret.is_some() || route.api_key.is_some();
         if is_listed || (has_other && route.require == Require::All) {
             continue;

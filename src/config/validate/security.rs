@@ -1,11 +1,15 @@
 //! `security`: address lists, trusted proxies and the header they tell the client address by.
 
+use std::sync::Arc;
+
 use ipnet::IpNet;
 
 use super::{Reading, Section};
+use crate::base::nets::Networks;
 use crate::config::raw::{Mark, View};
 use crate::config::report::{Fault, Place, Spot};
 use crate::config::settings::{ClientIpHeader, IpList, Security};
+use crate::config::source::FileId;
 use crate::config::{defaults, networks, scalar};
 
 /// Reads the rules for every route, `webhook_secrets` excepted.
@@ -49,11 +53,12 @@ pub(super) fn security(section: Section<'_>, reading: &mut Reading<'_>) -> Secur
 fn warn_of_blocked(section: Section<'_>, allow: &IpList, deny: &IpList, reading: &mut Reading<'_>) {
     /// Beyond this the comparison of every pair is not worth its time.
     const MOST: usize = 500;
-    if allow.nets.len() > MOST || deny.nets.len() > MOST || allow.nets.is_empty() {
+    let (allow, deny) = (allow.nets.list(), deny.nets.list());
+    if allow.len() > MOST || deny.len() > MOST || allow.is_empty() {
         return;
     }
-    let covered = |net: &IpNet| deny.nets.iter().any(|(wide, _)| wide.contains(net));
-    if allow.nets.iter().all(|(net, _)| covered(net))
+    let covered = |net: &IpNet| deny.iter().any(|(wide, _)| wide.contains(net));
+    if allow.iter().all(|(net, _)| covered(net))
         && let Some(view) = section.get("ip_allowlist")
     {
         let message = "every entry is also denied, so nobody can call";
@@ -70,7 +75,7 @@ pub(super) fn ip_list(view: View<'_>, reading: &mut Reading<'_>) -> IpList {
         let net = item.text().and_then(|text| networks::net(text).ok())?;
         Some((net, item.line()))
     });
-    IpList { nets: nets.collect() }
+    IpList { nets: Arc::new(Networks::new(nets.collect())), file_line: None }
 }
 
 /// Security: a file that cannot be read or holds no network is an error in both modes: an empty allow list would
@@ -84,19 +89,43 @@ fn from_file(view: View<'_>, path: &str, reading: &mut Reading<'_>) -> IpList {
             return IpList::default();
         }
     };
+    let digest = reading.sources.digest(id);
+    let file_line = Some(view.line());
+    if let Some(nets) = reading.known.list(digest) {
+        return IpList { nets, file_line };
+    }
     let Ok(text) = std::str::from_utf8(&bytes) else {
         reading.report.error(view.spot(), Fault::new(format!("file {path} is not UTF-8"), ""));
         return IpList::default();
     };
-    let mut list = IpList::default();
+    let before = reading.report.found();
+    let nets = Arc::new(Networks::new(lines(text, (id, view), reading)));
+    if nets.list().is_empty() && !reading.report.has_errors() {
+        let fault = Fault::new(format!("file {path} holds no network"), "write one address or CIDR a line");
+        reading.report.error(view.spot(), fault);
+    }
+    if reading.report.found() == before {
+        reading.known.add_list(digest, &nets);
+    }
+    IpList { nets, file_line }
+}
+
+/// The networks of a file, one a line; what a verdict names is the line of the configuration that names the file.
+fn lines(text: &str, (id, view): (FileId, View<'_>), reading: &mut Reading<'_>) -> Vec<(IpNet, u32)> {
+    /// Bytes of the shortest lines, about; a list is rarely longer than this makes room for.
+    const SHORT_LINE: usize = 12;
+    let mut nets = Vec::with_capacity(text.len() / SHORT_LINE);
     for (number, line) in (1..).zip(text.lines()) {
+        if let Some(net) = networks::plain_v4(line.as_bytes()) {
+            nets.push((IpNet::V4(net), 0));
+            continue;
+        }
         let entry = line.split('#').next().unwrap_or("").trim();
         if entry.is_empty() {
             continue;
         }
         match networks::net(entry) {
-            // Verdicts name lines of the configuration file: the one that names this file.
-            Ok(net) => list.nets.push((net, view.line())),
+            Ok(net) => nets.push((net, 0)),
             Err(fault) if reading.report.is_full() => {
                 reading.report.error(view.spot(), fault);
                 break;
@@ -107,9 +136,6 @@ fn from_file(view: View<'_>, path: &str, reading: &mut Reading<'_>) -> IpList {
             }
         }
     }
-    if list.nets.is_empty() && !reading.report.has_errors() {
-        let fault = Fault::new(format!("file {path} holds no network"), "write one address or CIDR a line");
-        reading.report.error(view.spot(), fault);
-    }
-    list
+    nets.shrink_to_fit();
+    nets
 }
