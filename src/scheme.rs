@@ -152,4 +152,4 @@ impl fmt::Display for Refusal {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,7 +4,7 @@ mod attacks;
 mod codes;
 mod fuzz;
 mod injective;
-mod matrix;
+pub(crate) mod matrix;
 mod providers;
 mod shapes;
 mod streaming;

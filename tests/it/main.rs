@@ -1,6 +1,6 @@
 //! Black-box suite: the real binary over real sockets, in front of an origin that records every byte.
 //!
-//! Nothing here links the crate under test. Only loopback, only port 0, every wait has a deadline.
+//! The crate under test is linked for names, times and its lists of presets only. Only loopback, only port 0, every wait has a deadline.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod challenges;
+mod greetings;
 mod handshakes;
 mod keys;
 mod maintenance;

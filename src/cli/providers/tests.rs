@@ -6,6 +6,7 @@ use crate::config::settings::Signature;
 use crate::config::{LoadMode, load_text};
 
 mod document;
+mod verdicts;
 
 /// The signature of a route that has these keys in it.
 fn configured(keys: &str) -> Signature {

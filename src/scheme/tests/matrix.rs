@@ -3,7 +3,7 @@
 
 mod altered;
 mod code;
-mod keys;
+pub(crate) mod keys;
 
 use super::super::timestamp::Format;
 use super::*;
@@ -45,7 +45,8 @@ fn samples() -> Vec<Sample> {
     all
 }
 
-fn secrets(spec: &Spec) -> [String; 2] {
+/// Two secrets of the form a scheme asks for.
+pub(crate) fn secrets(spec: &Spec) -> [String; 2] {
     ["0123456789abcdefghijklmn", "zyxwvutsrqponmlkjihgfedcb987"].map(|text| match spec.key.enc.as_str() {
         "base64" => data_encoding::BASE64.encode(text.as_bytes()),
         "hex" => data_encoding::HEXLOWER.encode(text.as_bytes()),

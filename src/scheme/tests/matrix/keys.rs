@@ -18,9 +18,9 @@ struct Pair {
 }
 
 /// What the gate verifies with, and what the sender signs with.
-pub(super) struct Sides {
-    pub(super) gate: String,
-    pub(super) sender: String,
+pub(crate) struct Sides {
+    pub(crate) gate: String,
+    pub(crate) sender: String,
 }
 
 static ED25519: LazyLock<[Pair; 2]> = LazyLock::new(|| [ed25519(), ed25519()]);
@@ -62,7 +62,7 @@ fn rsa() -> Pair {
 }
 
 /// Two keys of a scheme.
-pub(super) fn of(spec: &Spec) -> [Sides; 2] {
+pub(crate) fn of(spec: &Spec) -> [Sides; 2] {
     let algorithm = spec.options.iter().find(|(name, _)| name == "alg").map(|(_, values)| values[0].as_str());
     let pairs = match (spec.kind.as_str(), algorithm) {
         ("ed25519", _) | ("jwt", Some("EdDSA")) => &ED25519,
