@@ -169,7 +169,11 @@ fn frame(parts: &mut Parts, weight: Weight, from_http2: bool) -> Result<Framing,
     if headers.contains_key(TRANSFER_ENCODING) {
         return Ok(chunk(headers));
     }
-    let declared = headers.get(CONTENT_LENGTH).map(declared_length);
+    let mut lines = headers.get_all(CONTENT_LENGTH).iter();
+    let declared = match (lines.next(), lines.next()) {
+        (only, None) => only.map(declared_length),
+        (_, Some(_)) => Some(None),
+    };
     let framing = match (declared, weight) {
         (Some(Some(declared)), Weight::Whole(length) | Weight::WholeWithTrailers(length))
             if declared == length =>

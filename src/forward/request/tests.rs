@@ -331,6 +331,17 @@ fn only_a_granted_upgrade_is_asked_for() {
 }
 
 #[test]
+fn two_lengths_are_never_sent_even_if_equal() {
+    for second in ["4", "5"] {
+        let fields = [("host", "app"), ("content-length", "4"), ("content-length", second)];
+        for weight in [Weight::Stream, Weight::Whole(4)] {
+            let mut case = Case::new("POST", "/", &fields).weighing(weight);
+            assert_eq!(case.prepare(), Err(Failure::Internal), "{second} {weight:?}");
+        }
+    }
+}
+
+#[test]
 fn a_head_without_host_is_not_sent() {
     assert_eq!(Case::new("GET", "/", &[]).prepare(), Err(Failure::Internal));
 }
