@@ -122,7 +122,7 @@ impl Pool {
         if !link.is_clean() {
             return;
         }
-        link.idle_since = clock::mono();
+        link.rest();
         if self.target.waiting() > 0 {
             let Some(unwanted) = self.hand_over(link) else { return };
             link = unwanted;

@@ -1,9 +1,9 @@
 //! One connection to the app, spoken here: HTTP/1.1 over TCP or a unix socket.
 //!
 //! The connection is no task of its own: it is polled by the request that uses it, then by the body of the answer,
-//! which saves two wakeups per request; idle, nobody polls it and it holds no buffer. It goes back to its pool only in
-//! a state in which the next answer cannot belong to this request. Called by [`in_flight`](super::in_flight). Why this is
-//! not hyper's client: `docs/decisions/0016-own-client.md`.
+//! which saves two wakeups per request; idle, nobody polls it and it holds nothing it read. It goes back to its pool
+//! only in a state in which the next answer cannot belong to this request. Called by [`in_flight`](super::in_flight).
+//! Why this is not hyper's client: `docs/decisions/0016-own-client.md`.
 
 mod decoder;
 mod dial;
@@ -51,12 +51,12 @@ pub(super) struct Link {
     pub(super) use_count: u32,
     /// Whether a byte has come since the last request was given to it.
     received: bool,
-    /// Whether a write has failed.
+    /// Why a write has failed, if one has.
     ///
     /// That does not end the connection: an app may answer an upload early (413) and close, and its answer would be lost
     /// with the error. The rest of the request goes nowhere, the answer is read to its end, and the connection is never
     /// used again.
-    broken: bool,
+    broken: Option<io::ErrorKind>,
     reusable: bool,
     permit: OwnedSemaphorePermit,
 }
@@ -106,7 +106,7 @@ impl Link {
             idle_since: clock::mono(),
             use_count: 0,
             received: false,
-            broken: false,
+            broken: None,
             reusable: true,
             permit,
         })
@@ -150,10 +150,12 @@ impl Link {
         if let Poll::Ready(Err(failure)) = self.poll_send(cx) {
             return Poll::Ready(Err(Unanswered::Failed(failure)));
         }
-        if self.broken && !self.out.has_begun() {
+        if self.broken.is_some() && !self.out.has_begun() {
             return Poll::Ready(Err(Unanswered::Unsent(self.take_out())));
         }
-        Poll::Ready(match self.poll_head(cx) {
+        // Security: what comes before a byte was written is the answer to nothing.
+        let head = if self.out.has_begun() { self.poll_head(cx) } else { Poll::Pending };
+        Poll::Ready(match head {
             Poll::Ready(Ok(parts)) => Ok(parts),
             Poll::Ready(Err(Headless::Gone)) if !self.received => {
                 Err(Unanswered::Silent(Failure::UpstreamReset, self.take_out()))
@@ -176,10 +178,10 @@ impl Link {
         loop {
             // Before the first write: the head goes with what there is of the body.
             let next = self.out.poll_refill(cx)?;
-            if self.broken {
+            if self.broken.is_some() {
                 self.out.discard();
-            } else if ready!(self.out.poll_flush(&mut self.socket, cx)).is_err() {
-                self.broken = true;
+            } else if let Err(error) = ready!(self.out.poll_flush(&mut self.socket, cx)) {
+                self.broken = Some(error.kind());
                 if !self.out.has_begun() {
                     return Poll::Ready(Ok(()));
                 }
@@ -245,7 +247,20 @@ impl Link {
     /// Whether the connection is idle and may carry another request: both messages are over, every byte of ours is
     /// written, nothing came that nobody asked for.
     pub(super) fn is_clean(&self) -> bool {
-        self.reusable && !self.broken && self.out.is_done() && self.inbox.is_empty()
+        self.reusable && self.broken.is_none() && self.out.is_done() && self.inbox.is_empty()
+    }
+
+    /// Whether the end of the stream is where the app ended it. After a reset that a write came across first, reading
+    /// shows an end too, and what was on its way is lost; a broken pipe is an end the app had announced before.
+    fn ends_truly(&self) -> bool {
+        self.broken.is_none_or(|kind| kind == io::ErrorKind::BrokenPipe)
+    }
+
+    /// From now on nobody uses it: it holds no more than its socket.
+    pub(super) fn rest(&mut self) {
+        self.idle_since = clock::mono();
+        self.inbox = Bytes::new();
+        self.out.shrink();
     }
 
     /// Whether an idle connection is still usable, asked right before use.
@@ -261,7 +276,7 @@ impl Link {
     /// # Errors
     /// [`Failure::UpstreamProtocol`] when the request has not been written to its end.
     pub(super) fn switch(self) -> Result<Switched, Failure> {
-        if !self.out.is_done() || self.broken {
+        if !self.out.is_done() || self.broken.is_some() {
             return Err(Failure::UpstreamProtocol);
         }
         Ok(Switched { socket: self.socket, read: self.inbox, permit: self.permit })

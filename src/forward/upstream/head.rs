@@ -4,7 +4,7 @@
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
-use http::header::CONNECTION;
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 use httparse::{Header, ParserConfig, Status};
@@ -52,12 +52,26 @@ pub(super) fn read_trailers(bytes: &Bytes) -> Result<Read<HeaderMap>, Malformed>
     }
 }
 
-/// Whether the app keeps its connection open behind this answer.
+/// Whether the app keeps its connection open behind this answer, and the next answer begins where this one ends.
 pub(super) fn keeps_open(parts: &Parts) -> bool {
     let lines = parts.headers.get_all(CONNECTION).iter();
     let mut options = lines.flat_map(|line| line.as_bytes().split(|b| *b == b','));
     parts.version == Version::HTTP_11
         && !options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+        && !declares_too_much(parts)
+}
+
+/// Whether a body is declared where there is none (RFC 9110 §8.6, RFC 9112 §6.1). An app that says so may send it all
+/// the same, later, when it would be read as the beginning of the next answer. With 304 a length is that of another.
+fn declares_too_much(parts: &Parts) -> bool {
+    let is_chunked = || parts.headers.contains_key(TRANSFER_ENCODING);
+    match parts.status {
+        StatusCode::NO_CONTENT => {
+            is_chunked() || parts.headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0")
+        }
+        StatusCode::NOT_MODIFIED => is_chunked(),
+        _ => false,
+    }
 }
 
 /// The fields as a map whose values stay where they were read.

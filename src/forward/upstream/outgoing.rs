@@ -21,7 +21,7 @@ use crate::forward::upload::UpBody;
 
 use super::Socket;
 
-/// Most bytes of room for a head that are kept for the next one.
+/// Most bytes of room that are kept for the next request.
 const KEPT: usize = 4 * 1024;
 
 /// A request on its way into a socket.
@@ -56,6 +56,12 @@ impl Part {
     fn clear(&mut self) {
         self.text.clear();
         self.sent = 0;
+    }
+
+    fn shrink(&mut self) {
+        if self.text.capacity() > KEPT {
+            *self = Self::default();
+        }
     }
 }
 
@@ -108,10 +114,21 @@ impl Outgoing {
         self.after = &[];
     }
 
+    /// Gives large room back, once all of it has been written.
+    pub(super) fn shrink(&mut self) {
+        self.head.shrink();
+        self.before.shrink();
+    }
+
     /// The room of its head, for the next one.
     pub(super) fn take_room(&mut self) -> Vec<u8> {
-        let room = std::mem::take(&mut self.head).text;
-        if room.capacity() > KEPT { Vec::new() } else { room }
+        std::mem::take(&mut self.head).text
+    }
+
+    /// Bytes of room it holds.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.head.text.capacity() + self.before.text.capacity() + self.piece.len()
     }
 
     /// Writes what has been taken from the body, and the head before it.

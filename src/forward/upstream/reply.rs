@@ -122,7 +122,7 @@ impl Reply {
                 Decoded::Broken => return self.cut_off(),
                 Decoded::More => match link.poll_more(self.decoder.wanted(), cx) {
                     Poll::Ready(Ok(true)) => self.moved = true,
-                    Poll::Ready(Ok(false)) if self.decoder.close() => {
+                    Poll::Ready(Ok(false)) if link.ends_truly() && self.decoder.close() => {
                         self.link = None;
                         return Poll::Ready(None);
                     }

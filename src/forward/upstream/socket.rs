@@ -5,12 +5,13 @@ use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::task::coop;
 
 /// Most bytes read at once.
 const ROOM: usize = 32 * 1024;
@@ -52,7 +53,10 @@ impl Socket {
             let mut bytes = BytesMut::with_capacity(wanted);
             // Keeps nothing between polls, so it may be made anew for each of them.
             let read = std::pin::pin!(self.read_buf(&mut bytes));
-            return read.poll(cx).map_ok(|_| bytes.freeze());
+            let read = ready!(read.poll(cx))?;
+            // A small piece would hold the whole block for as long as the caller takes.
+            let piece = if read < LARGE { Bytes::copy_from_slice(&bytes) } else { bytes.freeze() };
+            return Poll::Ready(Ok(piece));
         }
         let mut room = room.0.borrow_mut();
         let mut read = ReadBuf::new(&mut room);
@@ -66,7 +70,8 @@ impl Socket {
             Self::Tcp(stream) => stream.poll_read_ready(quiet),
             Self::Unix(stream) => stream.poll_read_ready(quiet),
         };
-        ready.is_pending() || self.is_quiet()
+        // A task that has used up its turn is told to wait whatever the runtime knows.
+        (ready.is_pending() && coop::has_budget_remaining()) || self.is_quiet()
     }
 
     /// Whether nothing has come, neither bytes nor the end; asks the kernel.
@@ -126,3 +131,6 @@ impl AsyncWrite for Socket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 mod answers;
 mod beside_hyper;
+mod early;
 mod http2;
 mod reuse;
 

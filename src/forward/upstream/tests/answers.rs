@@ -1,7 +1,10 @@
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use super::super::bench::{App, Gate, read_until, run, upstream};
@@ -231,5 +234,35 @@ fn an_old_answer_is_passed_on_and_its_connection_closed() {
             assert!(answer.starts_with("HTTP/1.1 200 Fine\r\n") && answer.ends_with("hi"), "{answer}");
         }
         assert_eq!(app.accepted.get(), 2);
+    });
+}
+
+#[test]
+fn an_answer_that_ends_with_a_reset_is_never_whole() {
+    run(async {
+        let left: Rc<Cell<Option<TcpStream>>> = Rc::default();
+        let leave = Rc::clone(&left);
+        let app = App::start(move |mut session| {
+            let leave = Rc::clone(&leave);
+            async move {
+                session.head().await;
+                session.say("HTTP/1.1 200 OK\r\n\r\nhalf").await;
+                leave.set(Some(session.stream));
+            }
+        })
+        .await;
+        let gate = app.gate();
+        let mut client = gate.client().await;
+        client.write_all(b"POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 100\r\n\r\npart").await.unwrap();
+        read_until(&mut client, "half\r\n").await;
+        let stream = left.take().unwrap();
+        // The gate learns of the reset by a write, which takes the error away: reading then looks like the end.
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(stream);
+        client.write_all(b"more").await.unwrap();
+        let mut rest = Vec::new();
+        // How the gate closes is not the point.
+        let _ = client.read_to_end(&mut rest).await;
+        assert_eq!(String::from_utf8_lossy(&rest), "", "no clean end");
     });
 }

@@ -2,8 +2,11 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 
+use super::super::Link;
 use super::super::bench::{App, Bodies, Gate, eventually, read_until, run, upstream};
 use super::{GET, OK, POST, status};
+use crate::base::clock;
+use crate::forward::pool::{Got, Risk};
 
 #[test]
 fn connections_are_used_again() {
@@ -200,5 +203,58 @@ fn a_request_that_must_not_be_repeated_gets_only_a_fresh_connection() {
         tokio::time::sleep(Duration::from_millis(520)).await;
         assert_eq!(status(&gate.ask(POST).await), "200");
         assert_eq!(app.accepted.get(), 2);
+    });
+}
+
+#[test]
+fn a_body_declared_where_none_may_be_ends_its_connection() {
+    for (head, rest) in [
+        ("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\n\r\n"),
+        ("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n", "hi"),
+        ("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\n\r\n"),
+    ] {
+        run(async move {
+            let app = App::start(move |mut session| async move {
+                session.request().await;
+                session.say(head).await;
+                // What was declared comes when the gate has taken the answer for whole.
+                if session.number == 0 && session.request().await.is_none() {
+                    return;
+                }
+                session.say(rest).await;
+                session.say(OK).await;
+            })
+            .await;
+            let gate = app.gate();
+            assert_eq!(status(&gate.ask(GET).await), head.get(9..12).unwrap());
+            gate.ask(GET).await;
+            assert_eq!(app.accepted.get(), 2, "{head}");
+        });
+    }
+}
+
+/// The connection the gate has idle.
+async fn idle(gate: &Gate) -> Box<Link> {
+    match gate.forwarder.pool(&gate.target).get(Risk::Once, clock::mono()).await {
+        Ok(Got::Reused(link)) => link,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_idle_connection_holds_nothing_of_what_it_carried() {
+    run(async {
+        let chunk = "x".repeat(0x1000);
+        let answer: &'static str =
+            format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n{chunk}\r\n0\r\n\r\n")
+                .leak();
+        let app = App::answering(answer).await;
+        let gate = app.gate();
+        let long = "y".repeat(20_000);
+        let answer = gate.ask(&format!("GET / HTTP/1.1\r\nHost: app\r\nX-Long: {long}\r\n\r\n")).await;
+        assert_eq!(status(&answer), "200");
+        let link = idle(&gate).await;
+        assert!(link.out.held() < 8192, "{}", link.out.held());
+        assert!(link.inbox.try_into_mut().map_or(true, |bytes| bytes.capacity() == 0), "a block is held");
     });
 }
