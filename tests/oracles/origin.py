@@ -202,6 +202,29 @@ class Receiver:
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def heard(self, _count: int) -> list[tuple[bool, bytes]]:
+        """The verdicts; each is kept before its request is answered."""
+        return self.verdicts
+
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+
+class Page:
+    """One text under one path."""
+
+    def __init__(self, text: str, path: str):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path == path else 404)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(text.encode() if self.path == path else b"")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -31,7 +31,7 @@ def main() -> int:
 
         suites[name] = forward
     suites["published"] = lambda: published(binary)
-    suites["libraries"] = lambda: libraries(binary)
+    suites["libraries"] = lambda: libraries(binary, options.node)
     suites["sending"] = lambda: sending(binary, options.node)
 
     chosen = options.suites or list(suites)

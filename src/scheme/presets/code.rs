@@ -19,15 +19,18 @@ family! {
     "cavage" "HTTP Signatures (draft-cavage-12)" Sdk
         [named("hmac_sha256", hmac(&[]).base64().time(&["header:date"], "http_date", USUAL).code("cavage"))]
         from ["pypi httpsig 1.3.0, verify.py", "draft-cavage-http-signatures-12"]
+        proven ["library: httpsig 1.3.0"]
         note "Option headers says what must be signed, key_id which keys may be named.";
     "contentful" "Contentful" Sdk
         [named("canonical", hmac(&["header:x-contentful-signature"])
             .unix_ms(&["header:x-contentful-timestamp"], Some(30)).code("contentful"))]
         from ["npm @contentful/node-apps-toolkit 3.16.1, requests"]
+        proven ["library: @contentful/node-apps-toolkit 3.16.1"]
         note "Headers that are not in the signed list are anyone's.";
     "dropbox_sign" "Dropbox Sign" Sdk
         [named("event_hash", hmac(&[]).code("dropbox_sign"))]
         from ["pypi dropbox-sign 2.0.0, event_callback_helper.py"]
+        proven ["library: dropbox-sign 2.0.0"]
         note "Time and type of the event are signed and nothing else. The app's answer must be Hello API Event Received.";
     "plivo_v3" "Plivo (third signature)" Sdk
         [named("v3", hmac(&["header:X-Plivo-Signature-V3"]).base64().split(",").code("plivo_v3"))]
@@ -46,12 +49,13 @@ family! {
         from ["pypi twilio 9.13.0, request_validator.py", "twilio/twilio-python, tests/unit/test_request_validator.py"]
         proven ["library: twilio 9.13.0"]
         note "Parameters are signed without marks between them: whoever has seen a request can cut them elsewhere. Write public_url.";
-    "vonage_sms" "Vonage SMS signatures" Multi
+    "vonage_sms" "Vonage SMS signatures" Sdk
         [
             named("form", hmac(&["form:sig"]).unix(&["form:timestamp"], USUAL).code("vonage_sig")),
             named("query", hmac(&["query:sig"]).unix(&["query:timestamp"], USUAL).code("vonage_sig")),
             old("form_sha1", hmac(&["form:sig"]).hash("sha1").unix(&["form:timestamp"], USUAL).code("vonage_sig")),
         ]
         from ["pypi vonage-http-client 1.5.2, auth.py", THIRD_PARTIES]
+        proven ["library: vonage-http-client 1.5.2"]
         note "An underscore in a value may have been & or =. Newer webhooks carry a token: see vonage.";
 }

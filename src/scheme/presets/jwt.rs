@@ -26,7 +26,8 @@ family! {
             named("rs256", CONNECT.key("pem", &[]).asks(&[("aud", "https://app.example.com")])
                 .options(&[("alg", &["RS256"]), ("query_claim", &["qsh"]), ("require", &["iat", "exp"])])),
         ]
-        from ["npm atlassian-jwt 2.0.3"]
+        from ["npm atlassian-jwt 2.0.3", "pypi atlassian-jwt 3.0.0"]
+        proven ["library: atlassian-jwt 3.0.0 (PyPI)", "library: atlassian-jwt 2.0.3 (npm)"]
         note "Method, path and query are signed, not the body. Where the app's base URL has a path, say options: {base_path: /path}.";
     "fusionauth" "FusionAuth" Third
         [
@@ -42,21 +43,25 @@ family! {
             .options(&[("alg", &["RS256"]), ("iss", &["https://accounts.google.com", "accounts.google.com"]),
                 ("claim.email_verified", &["true"]), ("require", &["exp"])]))]
         from ["docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions"]
+        proven ["library: google-auth 2.62.2"]
         note "The key set of www.googleapis.com/oauth2/v3/certs, as a file. Not signed: the body; one token serves several messages.";
     "kinde" "Kinde" Sdk
         [named("jwt", signed(&[]).code("jwt").options(&[("alg", &["RS256"])]))]
         from ["npm @kinde/webhooks 1.0.0"]
+        proven ["library: @kinde/webhooks 1.0.0"]
         note "The body is the token. The key set of /.well-known/jwks of your tenant, as a file.";
     "livekit" "LiveKit" Sdk
         [named("hs256", shared(&["header:Authorization"]).asks(&[("iss", "API-key-id")])
             .options(&[("alg", &["HS256"]), ("body_claim", &["sha256"]), ("body_enc", &["base64"]),
                 ("require", &["exp"])]))]
-        from ["pypi livekit-api 1.2.2, webhook.py"];
+        from ["pypi livekit-api 1.2.2, webhook.py"]
+        proven ["library: livekit-api 1.2.2"];
     "messagebird" "MessageBird" Sdk
         [named("jwt", shared(&["header:MessageBird-Signature-JWT"]).options(&[("alg", &["HS256", "HS384", "HS512"]),
             ("iss", &["MessageBird"]), ("require", &["nbf", "exp"]), ("unique", &["jti"]), ("leeway", &["1"]),
             ("body_claim", &["payload_hash"]), ("bare", &["yes"]), ("url_claim", &["url_hash"])]))]
-        from ["pypi messagebird 2.2.0, request_validator.py"];
+        from ["pypi messagebird 2.2.0, request_validator.py"]
+        proven ["library: messagebird 2.2.0"];
     "monday" "monday.com" Memory
         [named("hs256", shared(&["header:Authorization"]).options(&[("alg", &["HS256"]), ("require", &["exp"])]))]
         from [UNREAD]
@@ -76,11 +81,13 @@ family! {
             ("require", &["exp", "nbf"]), ("unique", &["jti"]), ("url_claim", &["sub"]), ("url_enc", &["plain"]),
             ("body_claim", &["body"]), ("body_enc", &["base64url"])]))]
         from ["npm @upstash/qstash 2.12.0, Receiver"]
+        proven ["library: qstash 3.4.0"]
         note "Give the current and the next signing key as two secrets.";
     "vonage" "Vonage" Sdk
         [named("hs256", BEARER.options(&[("alg", &["HS256"]), ("iss", &["Vonage"]), ("require", &["iat"]),
             ("unique", &["jti"]), ("body_claim", &["payload_hash"]), ("bare", &["yes"])]))]
-        from ["npm @vonage/jwt 1.14.0", "Vonage/vonage-ruby-sdk, pull request 291"];
+        from ["npm @vonage/jwt 1.14.0", "Vonage/vonage-ruby-sdk, pull request 291"]
+        proven ["library: vonage-jwt 1.1.5"];
     "wix" "Wix" Memory
         [named("rs256", shared(&[]).key("pem", &[]).code("jwt").options(&[("alg", &["RS256"])]))]
         from [UNREAD]

@@ -18,11 +18,13 @@ family! {
             old("v1", SNS.hash("sha1").require(&[("json:SignatureVersion", "1")])),
         ]
         from ["npm sns-validator 0.3.5", "django-anymail, comment"]
+        proven ["library: sns-validator 0.3.5"]
         note "The key is the certificate SigningCertURL names, as a file. Topics sign with version 1 unless their attribute SignatureVersion is 2. Message attributes and UnsubscribeURL are not signed.";
     "discord" "Discord" Sdk
         [named("ed25519", hmac(&["header:X-Signature-Ed25519"]).kind("ed25519").msg("{timestamp}{body}")
             .unix(&["header:X-Signature-Timestamp"], USUAL).key("raw_hex", &[]))]
         from ["npm discord-interactions 4.4.0", TRIGGER, NUXT]
+        proven ["library: discord-interactions 4.4.0"]
         note "The key is the application's public key. Discord sends wrong signatures on purpose and wants 401.";
     "fal" "fal" Third
         [named("ed25519", hmac(&["header:X-Fal-Webhook-Signature"]).kind("ed25519")
@@ -53,6 +55,7 @@ family! {
             .time(&["header:PAYPAL-TRANSMISSION-TIME"], "rfc3339", USUAL).key("pem", &[]).code("paypal")
             .require(&[("header:PAYPAL-AUTH-ALGO", "SHA256withRSA")]).asks(&[("webhook_id", "WH-EXAMPLE")]))]
         from ["pypi paypalrestsdk 1.13.3, notifications.py", NUXT]
+        proven ["library: paypalrestsdk 1.13.3 (the signed text)"]
         note "The key is the certificate PAYPAL-CERT-URL names, as a file. Of the body only a CRC-32 is signed, which another body can have too.";
     "postal" "Postal" Third
         [named("rsa", hmac(&["header:X-Postal-Signature"]).kind("rsa_1024").hash("sha1").base64()
@@ -67,17 +70,20 @@ family! {
                 .code("rfc9421")),
         ]
         from ["RFC 9421, appendix B", "pyauth/http-message-signatures, test/test.py"]
+        proven ["library: http-message-signatures 3.0.0"]
         note "Options: components (what must be signed), label, key_id, tag, max_age.";
     "sendgrid" "SendGrid" Sdk
         [named("ecdsa", hmac(&["header:X-Twilio-Email-Event-Webhook-Signature"]).kind("ecdsa_p256").base64()
             .msg("{timestamp}{body}").unix(&["header:X-Twilio-Email-Event-Webhook-Timestamp"], USUAL)
             .key("spki_b64", &[]))]
         from ["pypi sendgrid 6.12.5, helpers/eventwebhook"]
+        proven ["library: sendgrid 6.12.5"]
         note "The body ends with CR LF, which is signed.";
     "telnyx" "Telnyx" Sdk
         [named("ed25519", hmac(&["header:telnyx-signature-ed25519"]).kind("ed25519").base64()
             .msg("{timestamp}|{body}").unix(&["header:telnyx-timestamp"], USUAL).key("raw_b64", &[]))]
-        from ["pypi telnyx 4.189.0, lib/webhook_verification.py"];
+        from ["pypi telnyx 4.189.0, lib/webhook_verification.py"]
+        proven ["library: telnyx 4.189.0"];
     "travis" "Travis CI" Docs
         [named("rsa", hmac(&["header:Signature"]).kind("rsa").hash("sha1").base64().msg("{form_only:payload}")
             .key("pem", &[]))]

@@ -65,6 +65,7 @@ family! {
             .msg("[id:{query:data.id|lower};][request-id:{header:x-request-id};]ts:{timestamp};")
             .time(&["sig:ts"], "auto", USUAL).id("header:x-request-id"))]
         from ["npm mercadopago 3.6.1, utils/webhook"]
+        proven ["library: mercadopago 3.6.0"]
         note "The body is not signed: take the id of the query and fetch the payment.";
     "plivo" "Plivo" Sdk
         [named("v2", hmac(&["header:X-Plivo-Signature-V2"]).base64()

@@ -62,7 +62,7 @@ family! {
     "coinbase_commerce" "Coinbase Commerce" Sdk
         [named("sha256", hmac(&["header:X-CC-Webhook-Signature"]).id("json:event.id"))]
         from ["npm coinbase-commerce-node 1.0.4, lib/Webhook.js; the header's name from a second source"]
-        proven ["vector: coinbase-commerce-node test/testWebhook.spec.js"];
+        proven ["vector: coinbase-commerce-node test/testWebhook.spec.js", "library: coinbase-commerce 1.0.1"];
     "cursor" "Cursor" Third
         [named("sha256", hmac(&["header:X-Webhook-Signature"]).prefix("sha256="))]
         from [THIRD_PARTY];
@@ -151,7 +151,7 @@ family! {
     "line" "LINE" Sdk
         [named("sha256", hmac(&["header:X-Line-Signature"]).base64().id("json:events.0.webhookEventId"))]
         from ["pypi line-bot-sdk 3.27.0, linebot/v3/webhook.py", "line/line-bot-sdk-python, tests"]
-        proven ["vector: line-bot-sdk-python tests/v3/test_webhook.py"]
+        proven ["vector: line-bot-sdk-python tests/v3/test_webhook.py", "library: line-bot-sdk 3.27.0"]
         note "The key is the channel secret. A verification request holds no events.";
     "mailersend" "MailerSend" Third
         [named("sha256", hmac(&["header:Signature"]))]
@@ -163,7 +163,8 @@ family! {
         note "The key is the app secret. The GET with hub.challenge is a handshake and not signed.";
     "modern_treasury" "Modern Treasury" Sdk
         [named("sha256", hmac(&["header:X-Signature"]))]
-        from ["pypi modern-treasury, webhooks"];
+        from ["pypi modern-treasury, webhooks"]
+        proven ["library: modern-treasury 1.80.0"];
     "mollie" "Mollie" Multi
         [named("sha256", hmac(&["header:X-Mollie-Signature"]).prefix("sha256="))]
         from [SEEN, CATALOGUE]
@@ -174,6 +175,7 @@ family! {
     "notion" "Notion" Sdk
         [named("sha256", hmac(&["header:X-Notion-Signature"]).prefix("sha256=").id("json:id"))]
         from ["npm @notionhq/client 5.26.0, webhooks", "developers.notion.com/reference/v2-webhooks", CATALOGUE]
+        proven ["library: @notionhq/client 5.26.0"]
         note "The key is the verification_token that Notion sends once, unsigned, when the subscription is made.";
     "npm" "npm registry hooks" Multi
         [named("sha256", hmac(&["header:x-npm-signature"]).prefix("sha256="))]
@@ -222,6 +224,7 @@ family! {
                 .when_header("shopify-hmac-sha256")),
         ]
         from ["npm @shopify/shopify-api 13.1.0 and 15.0.0, lib/webhooks and lib/types"]
+        proven ["library: @shopify/shopify-api 13.1.0"]
         note "The key is the app's client secret. Newer event subscriptions use headers without X-.";
     "sinch_numbers" "Sinch Numbers" Sdk
         [named("sha1", hmac(&["header:x-sinch-signature"]).hash("sha1"))]
@@ -236,6 +239,7 @@ family! {
     "stream" "Stream (GetStream)" Sdk
         [named("sha256", hmac(&["header:X-Signature"]).decoded())]
         from ["pypi stream-chat 4.33.0, webhook.py"]
+        proven ["library: stream-chat 4.33.0"]
         note "The body is signed before it is compressed; gzip is followed, other codings are refused.";
     "terraform_cloud" "HCP Terraform" Multi
         [named("sha512", hmac(&["header:X-TFE-Notification-Signature"]).hash("sha512"))]
@@ -252,6 +256,7 @@ family! {
     "viber" "Viber" Sdk
         [named("sha256", hmac(&["header:X-Viber-Content-Signature"]))]
         from ["pypi viberbot 1.0.12, api/api.py; the header's name from a second source"]
+        proven ["library: viberbot 1.0.12"]
         note "The key is the bot's authentication token.";
     "woocommerce" "WooCommerce" Sdk
         [named("sha256", hmac(&["header:X-WC-Webhook-Signature"]).base64().id("header:X-WC-Webhook-Delivery-ID"))]

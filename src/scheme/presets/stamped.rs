@@ -51,7 +51,8 @@ family! {
     "elevenlabs" "ElevenLabs" Sdk
         [named("v0", hmac(&["header:ElevenLabs-Signature"]).items(",", "v0")
             .msg("{timestamp}.{body}").unix(&["sig:t"], Some(1800)))]
-        from ["pypi elevenlabs 2.78.0, webhooks_custom.py; the header's name from a second source", TRIGGER];
+        from ["pypi elevenlabs 2.78.0, webhooks_custom.py; the header's name from a second source", TRIGGER]
+        proven ["library: elevenlabs 2.78.0"];
     "front" "Front" Third
         [named("sha256", hmac(&["header:X-Front-Signature"]).base64().msg("{timestamp}:{body}")
             .unix_ms(&["header:X-Front-Request-Timestamp"], USUAL))]
@@ -74,6 +75,7 @@ family! {
         [named("s", hmac(&["header:X-Inngest-Signature"]).items("&", "s").msg("{body}{timestamp}")
             .unix(&["sig:t"], USUAL).key("utf8", &["signkey-*-"]))]
         from ["npm inngest 4.24.0, helpers/net.js and InngestCommHandler.js"]
+        proven ["library: inngest 0.5.19"]
         note "The library signs canonical JSON (RFC 8785): a body that is not already in that form is refused.";
     "langfuse" "Langfuse" Third
         [named("v1", hmac(&["header:x-langfuse-signature"]).items(",", "v1")
@@ -83,6 +85,7 @@ family! {
         [named("sha256", hmac(&["header:Linear-Signature"]).unix_ms(&["json:webhookTimestamp"], Some(60))
             .id("header:Linear-Delivery"))]
         from ["npm @linear/sdk 98.0.0, webhooks", TRIGGER]
+        proven ["library: @linear/sdk 98.0.0"]
         note "The time is the field in the body, which is signed; the header Linear-Timestamp is not looked at.";
     "lovable" "Lovable" Sdk
         [named("sha256", hmac(&["header:x-lovable-signature"]).prefix("sha256=").msg("{timestamp}.{body}")
@@ -97,14 +100,16 @@ family! {
         [named("sha256", hmac(&["header:Metronome-Webhook-Signature"]).msg("{timestamp}\n{body}")
             .time(&["header:X-Metronome-Date", "header:Date"], "http_date", USUAL))]
         from [THIRD_PARTY];
-    "mux" "Mux" Multi
+    "mux" "Mux" Sdk
         [named("v1", hmac(&["header:Mux-Signature"]).items(",", "v1").msg("{timestamp}.{body}")
             .unix(&["sig:t"], USUAL).id("json:id"))]
-        from [NUXT, TRIGGER, CHANGELOG];
+        from ["npm @mux/mux-node 15.3.0, resources/webhooks"]
+        proven ["library: @mux/mux-node 15.3.0"];
     "orb" "Orb" Sdk
         [named("v1", hmac(&["header:X-Orb-Signature"]).items(" ", "v1").msg("v1:{timestamp}:{body}")
             .time(&["header:X-Orb-Timestamp"], "rfc3339", USUAL))]
-        from ["pypi orb-billing 4.90.0, resources/webhooks"];
+        from ["pypi orb-billing 4.90.0, resources/webhooks"]
+        proven ["library: orb-billing 4.90.0"];
     "paddle" "Paddle Billing" Sdk
         [named("h1", hmac(&["header:Paddle-Signature"]).items(";", "h1").msg("{timestamp}:{body}")
             .unix(&["sig:ts"], Some(5)).id("json:notification_id"))]
@@ -126,12 +131,13 @@ family! {
         [named("d", hmac(&["header:X-Retell-Signature"]).items(",", "d").msg("{body}{timestamp}")
             .unix_ms(&["sig:v"], USUAL))]
         from ["pypi retell-sdk 6.2.13, lib/webhook_auth.py; the header's name from a second source", TRIGGER]
+        proven ["library: retell-sdk 6.2.13"]
         note "The key is the API key marked for webhooks.";
     "sanity" "Sanity" Sdk
         [named("v1", hmac(&["header:sanity-webhook-signature"]).items(",", "v1").base64url()
             .msg("{timestamp}.{body}").unix_ms(&["sig:t"], None).id("header:idempotency-key"))]
         from ["npm @sanity/webhook 4.0.4", "sanity-io/webhook-toolkit, test/signature.test.ts"]
-        proven ["vector: sanity-io/webhook-toolkit test/signature.test.ts"]
+        proven ["vector: sanity-io/webhook-toolkit test/signature.test.ts", "library: @sanity/webhook 4.0.4"]
         note "The library sets no bound on the time, and neither does this preset: set tolerance.";
     "sinch" "Sinch" Sdk
         [named("sha256", hmac(&["header:x-sinch-webhook-signature"]).base64()
@@ -168,9 +174,10 @@ family! {
         from [SKILLS, CATALOGUE]
         note "Webhooks made in the dashboard are not signed; make them through the API.";
     "workos" "WorkOS" Sdk
-        [named("v1", hmac(&["header:WorkOS-Signature"]).items(",", "v1").msg("{timestamp}.{body}")
+        [named("v1", hmac(&["header:WorkOS-Signature"]).items(", ", "v1").msg("{timestamp}.{body}")
             .unix_ms(&["sig:t"], Some(180)).id("json:id"))]
-        from ["pypi workos 10.8.0, webhooks/_verification.py", "npm @workos-inc/node 8.13.0, SignatureProvider"];
+        from ["pypi workos 10.8.0, webhooks/_verification.py", "npm @workos-inc/node 8.13.0, SignatureProvider"]
+        proven ["library: workos 10.8.0"];
     "zendesk" "Zendesk" Docs
         [named("sha256", hmac(&["header:X-Zendesk-Webhook-Signature"]).base64().msg("{timestamp}{body}")
             .time(&["header:X-Zendesk-Webhook-Signature-Timestamp"], "rfc3339", USUAL)

@@ -27,33 +27,43 @@ const SVIX: Shape = hmac(&["header:svix-signature"])
     .id("header:svix-id");
 
 family! {
-    "anthropic" "Anthropic" Sdk [named("v1", V1)] from ["pypi anthropic 2.12.0, resources/beta/webhooks.py"];
+    "anthropic" "Anthropic" Sdk [named("v1", V1)] from ["pypi anthropic 2.12.0, resources/beta/webhooks.py"]
+        proven ["library: anthropic 2.12.0"];
     "autumn" "Autumn" Third [named("v1", SVIX)] from [THIRD_PARTY];
     "bigcommerce" "BigCommerce" Docs [named("v1", V1_TEXT)]
         from ["bigcommerce/docs, https-webhook-overview.mdx"]
         note "The key is the app's client secret as text.";
     "brex" "Brex" Multi [named("v1", V1)] from [THIRD_PARTIES];
-    "clerk" "Clerk" Sdk [named("v1", SVIX)] from ["npm @clerk/backend 3.25.0, webhooks"];
-    "dodopayments" "Dodo Payments" Third [named("v1", V1)] from [THIRD_PARTY];
+    "clerk" "Clerk" Sdk [named("v1", SVIX)] from ["npm @clerk/backend 3.25.0, webhooks"]
+        proven ["library: @clerk/backend 3.25.0"];
+    "dodopayments" "Dodo Payments" Sdk [named("v1", V1)]
+        from ["pypi dodopayments 1.123.0, resources/webhooks"]
+        proven ["library: dodopayments 1.123.0"];
     "gitlab_signing" "GitLab (signing token)" Docs [named("v1", V1)]
         from ["gitlab-org/gitlab, merge request 230944", TRIGGER]
         note "Behind the flag webhook_signing_token in 2026. Preferable to the plain token of the preset gitlab.";
     "granola" "Granola" Third [named("v1", V1)] from [THIRD_PARTY];
     "increase" "Increase" Sdk [named("v1", V1_TEXT)]
         from ["pypi increase 0.552.0, resources/events.py"]
+        proven ["library: increase 0.552.0"]
         note "The secret is taken as text, not as base64.";
-    "liveblocks" "Liveblocks" Sdk [named("v1", V1)] from ["npm @liveblocks/node 3.24.2"];
+    "liveblocks" "Liveblocks" Sdk [named("v1", V1)] from ["npm @liveblocks/node 3.24.2"]
+        proven ["library: @liveblocks/node 3.24.2"];
     "loops" "Loops" Multi [named("v1", V1)] from [THIRD_PARTIES];
-    "openai" "OpenAI" Sdk [named("v1", V1)] from ["pypi openai 3.54.0, lib/_webhooks.py"];
-    "polar" "Polar" Sdk [named("v1", V1_TEXT)]
-        from ["npm @polar-sh/sdk 0.49.0, webhooks"]
-        note "The secret is taken as text, not as base64.";
+    "openai" "OpenAI" Sdk [named("v1", V1)] from ["pypi openai 3.54.0, lib/_webhooks.py"]
+        proven ["library: openai 3.54.0"];
+    "polar" "Polar" Sdk [named("v1", V1_TEXT), named("decoded", V1)]
+        from ["npm @polar-sh/sdk 0.49.0, webhooks", "pypi polar-sdk 1.0.2, webhooks.py"]
+        proven ["library: polar-sdk 1.0.2"]
+        note "The secret is taken as text; the newer library tries what it decodes to as well, which is variant decoded.";
     "recall_ai" "Recall.ai" Third [named("v1", V1)] from [THIRD_PARTY];
     "render" "Render" Multi [named("v1", V1)] from [THIRD_PARTIES];
-    "replicate" "Replicate" Sdk [named("v1", V1)] from ["npm replicate 1.4.0, lib/util.js"];
+    "replicate" "Replicate" Sdk [named("v1", V1)] from ["npm replicate 1.4.0, lib/util.js"]
+        proven ["library: replicate 1.0.7"];
     "resend" "Resend" Sdk [named("v1", SVIX)] from ["pypi resend 2.52.0, webhooks"]
         proven ["library: resend 2.52.0"];
-    "seam" "Seam" Sdk [named("v1", SVIX)] from ["npm @seamapi/webhook 1.2.0"];
+    "seam" "Seam" Sdk [named("v1", SVIX)] from ["npm @seamapi/webhook 1.2.0"]
+        proven ["library: @seamapi/webhook 1.2.0"];
     "standard_webhooks" "Standard Webhooks" Docs
         [named("v1", V1), named("v1a", V1.kind("ed25519").items(" ", "v1a").key("raw_b64", &["whpk_"]))]
         from [

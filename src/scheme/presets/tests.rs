@@ -72,6 +72,6 @@ fn schemes_of_other_forms_count_unless_one_is_pinned() {
 fn a_proof_makes_a_preset_proven_and_hearsay_an_experiment() {
     let level = |name: &str| preset(name).unwrap().level().word();
     assert_eq!(level("github"), "proven");
-    assert_eq!(level("shopify"), "documented");
+    assert_eq!(level("asana"), "documented");
     assert_eq!(level("figma"), "experimental");
 }

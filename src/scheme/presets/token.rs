@@ -24,7 +24,9 @@ family! {
     "brevo" "Brevo" Third
         [named("bearer", token(&["header:Authorization"]).prefix("Bearer "))]
         from [NUXT, ANYMAIL];
-    "chargebee" "Chargebee" Multi [named("basic", BASIC)] from [SKILLS, CATALOGUE];
+    "chargebee" "Chargebee" Sdk [named("basic", BASIC)]
+        from ["npm chargebee 3.33.0, resources/webhook/auth.js"]
+        proven ["library: chargebee 3.33.0 (npm)"];
     "cloudevents" "CloudEvents webhooks" Docs
         [
             named("bearer", token(&["header:Authorization"]).prefix("Bearer ")),

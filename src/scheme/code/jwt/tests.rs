@@ -402,6 +402,11 @@ fn the_request_hash_of_atlassian_is_made_of_method_path_and_sorted_query() {
     assert_eq!(of("get", target).unwrap(), expected);
     assert_eq!(of("POST", "/a/").unwrap(), "POST&/a&");
     assert_eq!(of("POST", "/?jwt=x&b=+&a=%7e").unwrap(), "POST&/&a=~&b=%20");
+    assert_eq!(
+        of("POST", "/?z=%C3%A9&z=1&z=%2F").unwrap(),
+        "POST&/&z=%2F,1,%C3%A9",
+        "values before they are encoded"
+    );
     assert_eq!(of("POST", "/a?b=%zz"), Err(Refusal::Malformed));
     assert_eq!(qsh::canonical("POST", "/app/hook", "/app", &[]).unwrap(), "POST&/hook&");
     assert_eq!(qsh::canonical("POST", "/other", "/app", &[]), Err(Refusal::Wrong));
