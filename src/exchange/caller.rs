@@ -40,9 +40,9 @@ pub enum Protocol {
 /// What the raw-head validator found out about one head, in the order of the heads (HTTP/1 only).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadNote {
-    /// The bytes hyper parses are the caller's own, and valid.
+    /// The bytes that are served are the caller's own, and valid.
     Valid,
-    /// The caller's head was refused; the request hyper sees is a stand-in that must be answered with this reason
+    /// The caller's head was refused; the request that is served is a stand-in that must be answered with this reason
     /// and closed.
     Refused(Reason),
 }
@@ -67,7 +67,7 @@ impl Caller {
         }
     }
 
-    /// Notes the verdict on the next head; called by the tap before hyper sees its bytes.
+    /// Notes the verdict on the next head; called by the tap before the engine sees its bytes.
     pub fn note(&self, note: HeadNote) {
         self.notes.borrow_mut().push_back(note);
     }

@@ -24,14 +24,16 @@ use crate::forward::body::{Ending, Metered};
 use crate::forward::budget::Lease;
 use crate::forward::desk::Desk;
 use crate::forward::names::PeerTrust;
+use crate::forward::outgoing::{Framing, Outgoing, write_request};
 use crate::forward::pool::{Got, Pool, Risk};
-use crate::forward::request::{self, Framing, Origin, Reuse, Weight};
+use crate::forward::request::{self, Origin, Reuse, Weight};
 use crate::forward::response::{Follows, Question, clean};
 use crate::forward::rules::ForwardRules;
 use crate::forward::target::Target;
 use crate::forward::upgrade::Tunnel;
-use crate::forward::upload::{self, UpBody, Upload, WireBody};
-use crate::forward::upstream::{Begun, Link, Outgoing, Reply, Unanswered};
+use crate::forward::upload::{self, UpBody, Upload};
+use crate::forward::upstream::{Begun, Link, Reply, Unanswered};
+use crate::forward::wire_body::WireBody;
 use crate::observe::Record;
 use crate::state::replay::Reservation;
 
@@ -204,8 +206,9 @@ impl Flight {
             (Got::Reused(link), Risk::Repeatable) => (link, body.copy()),
             (Got::Reused(link), Risk::Once) | (Got::New(link), _) => (link, None),
         };
-        let room = link.take_room();
-        link.load(Outgoing::new(&parts, framing, body, room));
+        let mut head = link.take_room();
+        write_request(&mut head, &parts.method, &parts.uri, &parts.headers);
+        link.load(Outgoing::new(head, framing, body));
         drop(parts);
         let now = clock::mono();
         record.sent(now);

@@ -14,6 +14,7 @@ use http_body::Body;
 use crate::base::failure::Failure;
 use crate::check::{Payload, Upgrade};
 use crate::forward::names::{Fate, Names};
+use crate::forward::outgoing::Framing;
 use crate::forward::rules::ForwardRules;
 
 pub(super) use origin::Origin;
@@ -32,17 +33,6 @@ pub(super) enum Weight {
     WholeWithTrailers(u64),
     /// Still arriving.
     Stream,
-}
-
-/// How the app is told where the body ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    /// There is none.
-    None,
-    /// After so many bytes.
-    Length(u64),
-    /// After the last chunk.
-    Chunked,
 }
 
 /// How the connection to the app may be used for this request.

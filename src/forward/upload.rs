@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 
 use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
@@ -18,9 +17,7 @@ use crate::forward::body::{Broken, Metered};
 use crate::forward::budget::Lease;
 use crate::forward::request::clean_trailers;
 use crate::forward::rules::ForwardRules;
-
-/// The body of a request as the engine of the listener reads it.
-pub type WireBody = Incoming;
+use crate::forward::wire_body::WireBody;
 
 /// What is known of one request on its way to the app. Shared by the request and its body.
 #[derive(Debug)]

@@ -5,10 +5,8 @@
 //! only in a state in which the next answer cannot belong to this request. Called by [`in_flight`](super::in_flight).
 //! Why this is not hyper's client: `docs/decisions/0016-own-client.md`.
 
-mod decoder;
 mod dial;
 mod head;
-mod outgoing;
 mod reply;
 mod socket;
 
@@ -22,14 +20,19 @@ use http::StatusCode;
 use http::response::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::base::chunked::Follower;
 use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
 use crate::base::watchdog::Deadline;
+use crate::forward::body::Broken;
+use crate::forward::decoder::Decoder;
+use crate::forward::outgoing::{Outgoing, Unsound};
+use crate::forward::response::Framing;
 use crate::forward::target::Target;
-use crate::forward::upload::Upload;
+use crate::forward::upload::{UpBody, Upload};
 
 pub(super) use dial::dial;
-pub(super) use outgoing::Outgoing;
+pub(super) use head::{Malformed, read_trailers};
 pub(super) use reply::{Begun, Reply};
 pub(super) use socket::{ReadRoom, Socket};
 
@@ -40,7 +43,7 @@ const HEAD: usize = 32 * 1024;
 pub(super) struct Link {
     socket: Socket,
     /// The request that was sent last, or is being sent.
-    out: Outgoing,
+    out: Outgoing<UpBody>,
     /// What was read and belongs to nobody yet.
     inbox: Bytes,
     room: ReadRoom,
@@ -65,9 +68,9 @@ pub(super) struct Link {
 #[derive(Debug)]
 pub(super) enum Unanswered {
     /// Not one byte of it was written.
-    Unsent(Box<Outgoing>),
+    Unsent(Box<Outgoing<UpBody>>),
     /// Something was written; the connection ended before one byte of an answer.
-    Silent(Failure, Box<Outgoing>),
+    Silent(Failure, Box<Outgoing<UpBody>>),
     /// It may have been, or was, acted on, or it is not the app's fault.
     Failed(Failure),
 }
@@ -118,7 +121,7 @@ impl Link {
     }
 
     /// Takes the request that [`Link::ask`] sends.
-    pub(super) fn load(&mut self, request: Outgoing) {
+    pub(super) fn load(&mut self, request: Outgoing<UpBody>) {
         self.out = request;
     }
 
@@ -177,7 +180,7 @@ impl Link {
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         loop {
             // Before the first write: the head goes with what there is of the body.
-            let next = self.out.poll_refill(cx)?;
+            let next = self.out.poll_refill(cx).map_err(blame)?;
             if self.broken.is_some() {
                 self.out.discard();
             } else if let Err(error) = ready!(self.out.poll_flush(&mut self.socket, cx)) {
@@ -235,7 +238,7 @@ impl Link {
         Poll::Ready(Ok(true))
     }
 
-    fn take_out(&mut self) -> Box<Outgoing> {
+    fn take_out(&mut self) -> Box<Outgoing<UpBody>> {
         Box::new(std::mem::replace(&mut self.out, Outgoing::idle()))
     }
 
@@ -285,6 +288,24 @@ impl Link {
     /// The permit of a connection that is given up, for another one.
     pub(super) fn into_permit(self: Box<Self>) -> OwnedSemaphorePermit {
         self.permit
+    }
+}
+
+/// Why a request broke off that is not what its head declares.
+fn blame(unsound: Unsound<Broken>) -> Failure {
+    match unsound {
+        Unsound::Body(broken) => broken.0,
+        Unsound::TooLong => Failure::Internal,
+        Unsound::TooShort => Failure::ClientBody,
+    }
+}
+
+/// Reads the body of an answer with this framing.
+pub(super) fn decoder_of(framing: Framing) -> Decoder {
+    match framing {
+        Framing::Length(length) => Decoder::of_length(length),
+        Framing::Chunked => Decoder::Chunks(Follower::of_answers()),
+        Framing::Close => Decoder::Close,
     }
 }
 

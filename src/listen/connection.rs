@@ -1,9 +1,8 @@
 //! Serves one connection from its first byte to its last: the engine for its protocol around the tap, then a tunnel
-//! or a close that does not lose the last answer. The only place of `listen` that knows hyper.
+//! or a close that does not lose the last answer. The only place of `listen` that knows hyper, for HTTP/2.
 
 mod http1;
 mod http2;
-mod tail;
 
 use std::error::Error;
 use std::future::{Future, poll_fn};
@@ -15,13 +14,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use hyper::body::Incoming;
 use tokio::io::ReadBuf;
 
 use crate::base::clock;
 use crate::base::watchdog::Watchdog;
 use crate::config::settings::Limits;
 use crate::exchange::{Caller, Peer, Protocol};
+use crate::forward::WireBody;
 
 use super::caught::{Caught, Panicked};
 use super::door::Door;
@@ -40,7 +39,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Who answers requests: `exchange::Worker`, or a stand-in in tests.
 pub trait Serve: 'static {
     /// The body of its answers.
-    type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static;
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Unpin + 'static;
 
     /// The bounds as configured now; read once per connection.
     fn with_limits<R>(&self, read: impl FnOnce(&Limits) -> R) -> R;
@@ -49,7 +48,7 @@ pub trait Serve: 'static {
     fn serve(
         self: Rc<Self>,
         caller: Rc<Caller>,
-        request: Request<Incoming>,
+        request: Request<WireBody>,
     ) -> impl Future<Output = Response<Self::Body>>;
 
     /// The HTTP/2 engine refused a request by itself; nothing of it is known but that it came.

@@ -1,9 +1,9 @@
 //! Judges the raw bytes of an HTTP/1 request head before any parser of HTTP sees them: one grammar (RFC 9112 without
 //! its tolerances), one Host, one framing. What is ambiguous is refused; nothing is guessed.
 //!
-//! hyper repairs what must be refused here (Content-Length beside Transfer-Encoding, equal lengths merged, bare LF,
-//! `gzip, chunked`) and checks no Host. Security: whatever [`Scanner`] accepts, hyper must read the same way; the
-//! tests hold both against each other. Called by the tap, allocates nothing, knows no rules of the operator.
+//! Servers repair what must be refused here (Content-Length beside Transfer-Encoding, equal lengths merged, bare LF,
+//! `gzip, chunked`). Security: whatever [`Scanner`] accepts, the engine must read the same way; it reads field lines by
+//! the same function, and the tests hold both against each other. Called by the tap, allocates nothing, knows no rules of the operator.
 
 pub(in crate::listen) mod field;
 

@@ -14,9 +14,8 @@ mod read;
 mod stash;
 mod write;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::base::chunked::Follower;
@@ -79,10 +78,6 @@ pub enum Standing {
 pub struct View {
     standing: Cell<Standing>,
     leaving: Cell<bool>,
-    /// Bytes of a response handed to the engine and not written yet.
-    waiting: Cell<usize>,
-    /// Whoever holds more of it back until that has changed.
-    holding: RefCell<Option<Waker>>,
 }
 
 /// The stream. `S` is the socket.
@@ -148,12 +143,7 @@ impl<S: Socket> ConnIo<S> {
             stash: Stash::default(),
             heading: HeadClock::new(watchdog, slot.tenant(), (bounds.head_timeout, bounds.keepalive)),
             writing: WriteClock::new(watchdog, bounds.stalled),
-            view: Rc::new(View {
-                standing: Cell::new(Standing::Idle),
-                leaving: Cell::new(false),
-                waiting: Cell::new(0),
-                holding: RefCell::new(None),
-            }),
+            view: Rc::new(View { standing: Cell::new(Standing::Idle), leaving: Cell::new(false) }),
             slots: slot.slots().clone(),
             held: None,
             credit: Credit::default(),
@@ -175,6 +165,11 @@ impl<S: Socket> ConnIo<S> {
     /// The requests an HTTP/2 caller began.
     pub fn heads(&self) -> Heads {
         self.heads.clone()
+    }
+
+    /// Whether a message has been handed on whole, and nothing of the next.
+    pub fn is_whole(&self) -> bool {
+        self.view.standing() == Standing::Whole
     }
 
     /// Whether the caller may have sent bytes that nobody read.
@@ -267,28 +262,6 @@ impl View {
     /// Lets the stream end as soon as no head is on its way; takes effect when the stream is next asked for bytes.
     pub fn leave(&self) {
         self.leaving.set(true);
-    }
-
-    /// Ready when fewer than `most` bytes of a response are with the engine and not written.
-    pub fn poll_room(&self, most: usize, cx: &Context<'_>) -> Poll<()> {
-        if self.waiting.get() < most {
-            return Poll::Ready(());
-        }
-        *self.holding.borrow_mut() = Some(cx.waker().clone());
-        Poll::Pending
-    }
-
-    /// The engine is given `count` bytes of a response to write.
-    pub fn will_write(&self, count: usize) {
-        self.waiting.set(self.waiting.get().saturating_add(count));
-    }
-
-    fn wrote(&self, count: usize) {
-        self.waiting.set(self.waiting.get().saturating_sub(count));
-        let holding = self.holding.borrow_mut().take();
-        if let Some(waker) = holding {
-            waker.wake();
-        }
     }
 }
 

@@ -13,7 +13,7 @@ const METRIC_NAMES: &str = "src/observe/names.rs";
 const HYPER: [&str; 6] = [
     "src/listen/connection.rs",
     "src/listen/connection/",
-    "src/forward/upload.rs",
+    "src/forward/wire_body.rs",
     "src/forward/upstream/",
     "src/ops.rs",
     "src/ops/",

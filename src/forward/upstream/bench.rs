@@ -28,7 +28,7 @@ use crate::forward::in_flight::{Judged, Sent};
 use crate::forward::names::Names;
 use crate::forward::rules::IdentityNames;
 use crate::forward::upgrade::Ended;
-use crate::forward::{ForwardRules, Forwarder, OutBody, Target, WireBody};
+use crate::forward::{ForwardRules, Forwarder, OutBody, Target};
 use crate::identify::client_ip::Client;
 use crate::observe::{Arrival, MeterSet, Observer, Scribe, names};
 use crate::state::replay::Reservation;
@@ -196,7 +196,7 @@ impl Gate {
 
     async fn serve(
         self: Rc<Self>,
-        mut request: Request<WireBody>,
+        mut request: Request<hyper::body::Incoming>,
     ) -> Result<Response<OutBody>, std::convert::Infallible> {
         let switched = hyper::upgrade::on(&mut request);
         let (parts, body) = request.into_parts();
@@ -215,7 +215,7 @@ impl Gate {
             false => Upgrade::None,
         };
         let payload = match self.bodies.get() {
-            Bodies::Streamed => Payload::Stream(body),
+            Bodies::Streamed => Payload::Stream(body.into()),
             Bodies::Whole => {
                 let whole = body.collect().await.expect("a whole body");
                 let trailers = whole.trailers().cloned();

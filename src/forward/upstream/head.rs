@@ -14,10 +14,10 @@ const FIELDS: usize = 100;
 
 /// What does not read as HTTP/1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(in crate::forward) struct Malformed;
 
 /// A head and how many bytes it took.
-pub(super) type Read<T> = Option<(T, usize)>;
+pub(in crate::forward) type Read<T> = Option<(T, usize)>;
 
 /// Reads the head `bytes` begin with; `None` while it is not whole.
 ///
@@ -44,7 +44,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<Read<Parts>, Malformed> {
 ///
 /// # Errors
 /// [`Malformed`].
-pub(super) fn read_trailers(bytes: &Bytes) -> Result<Read<HeaderMap>, Malformed> {
+pub(in crate::forward) fn read_trailers(bytes: &Bytes) -> Result<Read<HeaderMap>, Malformed> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     match httparse::parse_headers(bytes, &mut fields).map_err(|_| Malformed)? {
         Status::Complete((length, fields)) => Ok(Some((map(bytes, fields)?, length))),

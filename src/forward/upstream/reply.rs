@@ -12,12 +12,12 @@ use http_body::{Body, Frame, SizeHint};
 use crate::base::clock;
 use crate::base::failure::Failure;
 use crate::forward::body::Broken;
+use crate::forward::decoder::{Decoded, Decoder};
 use crate::forward::pool::Pool;
 use crate::forward::response::{Framing, clean_trailers};
 use crate::forward::upload::Upload;
 
-use super::Link;
-use super::decoder::{Decoded, Decoder};
+use super::{Link, decoder_of};
 
 /// The body of an answer that is still arriving.
 pub(in crate::forward) struct Reply {
@@ -57,7 +57,7 @@ impl Reply {
         upload: Rc<Upload>,
         silence: Duration,
     ) -> Result<Begun, Failure> {
-        let mut decoder = Decoder::new(framing);
+        let mut decoder = decoder_of(framing);
         let ahead = match decoder.decode(&mut link.inbox) {
             Decoded::Data(whole) if decoder.is_done() => {
                 pool.put_back(link);

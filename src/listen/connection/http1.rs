@@ -1,38 +1,39 @@
-//! HTTP/1 over the tap. The engine has no timer and no limit of its own left to decide by: heads come judged and
-//! whole, deadlines are the tap's, the close is ours.
+//! HTTP/1 over the tap, spoken here. Heads come judged and whole, deadlines are the tap's; what is left is to read a
+//! head into a request, to lend its body to whoever serves it, and to write the response. Why this is not hyper's
+//! server: `docs/decisions/0020-own-server.md`.
+
+mod head;
+mod reply;
+mod wire;
 
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::ready;
 
 use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response, StatusCode};
-use hyper::body::Incoming;
-use hyper::server::conn::http1::Builder;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use tokio::io::AsyncWrite;
+use tokio::task::consume_budget;
 
-use crate::exchange::Caller;
+use crate::check::deny::Reason;
+use crate::exchange::{Caller, HeadNote};
+use crate::forward::WireBody;
+use crate::forward::decoder::Decoder;
+use crate::forward::outgoing::Outgoing;
 use crate::listen::caught::{Caught, Panicked};
 use crate::listen::door::Door;
 use crate::listen::drain::{Notice, Stage};
-use crate::listen::head::HeadLimits;
 use crate::listen::slots::Tenant;
 use crate::listen::socket::Socket;
 use crate::listen::tap::{ConnIo, Standing, View};
 
-use super::tail::Tail;
 use super::{Rules, Serve, linger, poll_caught};
-
-/// How many header fields the engine takes without allocating for more.
-const ENGINE_FIELDS: usize = 100;
-
-/// Room of the engine's buffer beyond the largest head, bytes. The buffer holds a whole head, and bounds one read of
-/// a body.
-const BESIDE_HEAD: usize = 8 * 1024;
+use head::{Head, Wishes};
+use reply::Asked;
+use wire::{Came, Wire};
 
 /// What every request of one connection shares.
 struct Line<W> {
@@ -43,45 +44,64 @@ struct Line<W> {
     switched: Cell<bool>,
 }
 
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// After a whole response, or between two requests.
+    Clean,
+    /// In the middle: the caller went away, or a response broke off.
+    CutOff,
+    /// It is a tunnel from here on.
+    Switched,
+}
+
+/// What follows a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Next,
+    End(End),
+}
+
 pub(super) async fn run<W: Serve, S: Socket + 'static>(
     door: Rc<Door<W>>,
     io: ConnIo<S>,
     caller: Rc<Caller>,
-    (rules, tenant): (Rules, &Arc<Tenant>),
+    (_, tenant): (Rules, &Arc<Tenant>),
 ) {
-    let line = Rc::new(Line {
+    let line = Line {
         view: io.view(),
         tenant: Arc::clone(tenant),
         switched: Cell::new(false),
         door: Rc::clone(&door),
         caller: Rc::clone(&caller),
-    });
-    let requests = Rc::clone(&line);
-    let service = service_fn(move |request| answer(Rc::clone(&requests), request));
-    let mut engine = builder(&rules.bounds.head).serve_connection(TokioIo::new(io), service);
-    let mut watch = door.drain.watch();
-    let wait = pin!(watch.reached(Stage::Closing));
-    let mut closing = Notice::new(wait);
-    let end = poll_fn(|cx| {
-        if closing.poll(&door.drain, cx).is_ready() || tenant.is_asked_to_leave() {
-            line.view.leave();
-        }
-        poll_caught(&mut engine, cx)
-    })
-    .await;
+    };
+    let wire = Wire::new(Rc::clone(&door), io);
+    let end = {
+        let mut watch = door.drain.watch();
+        let wait = pin!(watch.reached(Stage::Closing));
+        let mut closing = Notice::new(wait);
+        let mut driving = pin!(drive(&line, &wire));
+        poll_fn(|cx| {
+            if closing.poll(&door.drain, cx).is_ready() || tenant.is_asked_to_leave() {
+                line.view.leave();
+            }
+            poll_caught(&mut driving, cx)
+        })
+        .await
+    };
     match end {
-        Ok(Ok(())) => {}
-        Ok(Err(_)) if line.view.standing() == Standing::Stalled => return door.drain.slots().count_stall(),
-        // The caller is gone.
-        Ok(Err(_)) => return,
-        // The engine is in no state to be used.
+        Ok(End::Clean | End::Switched) => {}
+        Ok(End::CutOff) if line.view.standing() == Standing::Stalled => {
+            return door.drain.slots().count_stall();
+        }
+        Ok(End::CutOff) => return,
+        // The connection is in no state to be used.
         Err(Panicked) => return door.drain.slots().count_panic(),
     }
-    let parts = engine.into_parts();
-    let io = parts.io.into_inner();
-    if line.switched.get() {
-        // The tap gives the engine no byte behind a head that asks for another protocol.
-        if parts.read_buf.is_empty() {
+    let Some((io, is_empty)) = wire.into_io() else { return };
+    if end == Ok(End::Switched) {
+        // The tap gives no byte behind a head that asks for another protocol.
+        if is_empty {
             Rc::clone(&door.worker).tunnel(caller, io.into_tunnel()).await;
         }
     } else if io.has_unread() {
@@ -89,29 +109,51 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     }
 }
 
-fn builder(limits: &HeadLimits) -> Builder {
-    let mut builder = Builder::new();
-    builder
-        .half_close(true)
-        .header_read_timeout(None)
-        .auto_date_header(false)
-        .max_buf_size(limits.size.saturating_add(BESIDE_HEAD));
-    if limits.fields > ENGINE_FIELDS {
-        builder.max_headers(limits.fields);
+/// Serves one request after the other.
+async fn drive<W: Serve, S: Socket + 'static>(line: &Line<W>, wire: &Rc<Wire<W, S>>) -> End {
+    let mut room = Vec::new();
+    loop {
+        // A pipeline of requests that are answered at once must not keep the others of this worker waiting.
+        consume_budget().await;
+        let head = match poll_fn(|cx| wire.poll_head(cx)).await {
+            Ok(Came::Head(head)) => *head,
+            Ok(Came::Unread) => line.refuse_unread(),
+            Ok(Came::End) => return shut(wire).await,
+            Err(_) => return End::CutOff,
+        };
+        let asked = Asked::of(&head.parts.method, head.parts.version);
+        let wishes = head.wishes;
+        let body = if wire.is_read() {
+            WireBody::Empty
+        } else {
+            WireBody::Wire(Rc::<Wire<W, S>>::clone(wire), wire.turn())
+        };
+        let mut response = answer(line, wire, Request::from_parts(head.parts, body)).await;
+        if wishes.close && !line.switched.get() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        match respond(line, wire, (asked, wishes), response, &mut room).await {
+            Then::Next => wire.end_turn(),
+            Then::End(End::Clean) => return shut(wire).await,
+            Then::End(end) => return end,
+        }
     }
-    builder
 }
 
-async fn answer<W: Serve>(
-    line: Rc<Line<W>>,
-    request: Request<Incoming>,
-) -> Result<Response<Tail<W::Body>>, Infallible> {
+async fn answer<W: Serve, S: Socket>(
+    line: &Line<W>,
+    wire: &Wire<W, S>,
+    request: Request<WireBody>,
+) -> Response<W::Body> {
     let served = Caught::new(Rc::clone(&line.door.worker).serve(Rc::clone(&line.caller), request)).await;
     let mut response = served.unwrap_or_else(|Panicked| {
         line.door.drain.slots().count_panic();
         line.caller.close_after();
         line.door.worker.panicked()
     });
+    if poll_fn(|cx| wire.poll_answered(cx)).await.is_err() {
+        line.caller.close_after();
+    }
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         // Security: only a head that asked for it may make a tunnel of what follows.
         match line.view.standing() {
@@ -125,11 +167,56 @@ async fn answer<W: Serve>(
     if !line.switched.get() && line.is_last() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| Tail::new(body, &line.view)))
+    response
+}
+
+/// Writes a response, as fast as the caller takes it: the body gives its next piece when the one before has gone.
+async fn respond<W: Serve, S: Socket + 'static>(
+    line: &Line<W>,
+    wire: &Wire<W, S>,
+    (asked, wishes): (Asked, Wishes),
+    response: Response<W::Body>,
+    room: &mut Vec<u8>,
+) -> Then {
+    let (mut parts, body) = response.into_parts();
+    let Ok(framing) = reply::write(room, asked, &mut parts, &body) else { return Then::End(End::CutOff) };
+    let last = reply::is_last(&parts.headers, framing) || asked.version == Version::HTTP_10;
+    drop(parts);
+    let mut out = Outgoing::new(std::mem::take(room), framing, body);
+    if !wishes.trailers {
+        out = out.without_trailers();
+    }
+    let written = poll_fn(|cx| {
+        loop {
+            // A body that breaks off ends the connection, so that the caller sees a message that broke off.
+            let next = out.poll_refill(cx).map_err(|_| ())?;
+            ready!(wire.with_io(|io| out.poll_flush(io, cx))).map_err(|_| ())?;
+            if !ready!(next) {
+                return wire.with_io(|io| Pin::new(io).poll_flush(cx)).map_err(|_| ());
+            }
+        }
+    })
+    .await;
+    out.shrink();
+    *room = out.take_room();
+    if written.is_err() {
+        return Then::End(End::CutOff);
+    }
+    if line.switched.get() {
+        return Then::End(End::Switched);
+    }
+    // Security: only the tap knows where a message ends; what it has not seen whole is followed by nothing.
+    if last || line.view.standing() != Standing::Whole { Then::End(End::Clean) } else { Then::Next }
+}
+
+/// Says that nothing more follows.
+async fn shut<W, S: Socket>(wire: &Wire<W, S>) -> End {
+    let shut = poll_fn(|cx| wire.with_io(|io| Pin::new(io).poll_shutdown(cx))).await;
+    if shut.is_ok() { End::Clean } else { End::CutOff }
 }
 
 impl<W> Line<W> {
-    /// Whether the answer being made is the last on this connection.
+    /// Whether the response being made is the last on this connection.
     fn is_last(&self) -> bool {
         match self.view.standing() {
             // A body that was not read to its end by now may never be; what follows it is no request.
@@ -138,6 +225,17 @@ impl<W> Line<W> {
                 self.caller.is_closing() || self.door.drain.is_draining() || self.tenant.is_asked_to_leave()
             }
         }
+    }
+
+    /// A stand-in for a head that reads otherwise than it was judged: answered as malformed, and the last.
+    fn refuse_unread(&self) -> Head {
+        self.caller.take_note();
+        self.caller.note(HeadNote::Refused(Reason::HeadMalformed));
+        self.caller.close_after();
+        let mut parts = Request::new(()).into_parts().0;
+        parts.method = Method::GET;
+        let wishes = Wishes { close: true, ..Wishes::default() };
+        Head { parts, body: Decoder::Done, wishes }
     }
 }
 

@@ -20,6 +20,7 @@ use hyper_util::rt::TokioIo;
 use crate::base::clock;
 use crate::base::watchdog::Deadline;
 use crate::exchange::Caller;
+use crate::forward::WireBody;
 use crate::listen::caught::{Caught, Panicked};
 use crate::listen::door::Door;
 use crate::listen::drain::{Notice, Stage};
@@ -119,7 +120,7 @@ async fn answer<W: Serve>(
     pace: Rc<Pace>,
     request: Request<Incoming>,
 ) -> Result<Response<PacedBody<W::Body>>, Infallible> {
-    let served = Caught::new(Rc::clone(&door.worker).serve(caller, request)).await;
+    let served = Caught::new(Rc::clone(&door.worker).serve(caller, request.map(WireBody::from))).await;
     let response = served.unwrap_or_else(|Panicked| {
         door.drain.slots().count_panic();
         door.worker.panicked()

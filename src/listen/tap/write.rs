@@ -16,7 +16,6 @@ impl<S: Socket> ConnIo<S> {
         match written {
             Poll::Ready(Ok(count)) => {
                 self.writing.wrote(count);
-                self.view.wrote(count);
             }
             Poll::Ready(Err(_)) => {}
             Poll::Pending => {
@@ -56,7 +55,6 @@ impl<S: Socket> AsyncWrite for ConnIo<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let me = self.get_mut();
         me.writing.stop();
-        me.view.wrote(usize::MAX);
         Pin::new(&mut me.inner).poll_flush(cx)
     }
 

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::super::bench::run;
-use super::super::decoder::{Decoded, Decoder};
-use super::super::head;
+use super::super::{decoder_of, head};
 use crate::base::request_id::RequestIds;
 use crate::check::Upgrade;
+use crate::forward::decoder::Decoded;
 use crate::forward::response::{self, Follows, Question};
 
 /// An answer as a reader understood it.
@@ -48,7 +48,7 @@ fn ours(wire: &[u8], method: &Method) -> Option<Understood> {
     let follows = response::clean(&mut parts, question).ok()?;
     let mut body = Vec::new();
     if let Follows::Body(framing) = follows {
-        let mut decoder = Decoder::new(framing);
+        let mut decoder = decoder_of(framing);
         loop {
             match decoder.decode(&mut inbox) {
                 Decoded::Data(piece) => body.extend_from_slice(&piece),

@@ -10,7 +10,7 @@ use super::OK;
 use crate::base::clock;
 use crate::base::watchdog::Watchdog;
 use crate::forward::Target;
-use crate::forward::request::Framing;
+use crate::forward::outgoing::{Framing, write_request};
 use crate::forward::upload::{UpBody, Upload};
 
 #[test]
@@ -27,7 +27,9 @@ fn what_comes_before_a_byte_was_sent_answers_nothing() {
         let mut link = Link::new(Socket::Unix(near), permit, deadline, ReadRoom::default());
         let upload = Upload::new(clock::mono());
         let parts = Request::get("/").body(()).unwrap().into_parts().0;
-        link.load(Outgoing::new(&parts, Framing::None, UpBody::empty(&upload), Vec::new()));
+        let mut head = Vec::new();
+        write_request(&mut head, &parts.method, &parts.uri, &parts.headers);
+        link.load(Outgoing::new(head, Framing::None, UpBody::empty(&upload)));
         let leave = async {
             tokio::task::yield_now().await;
             drop(far);

@@ -94,6 +94,18 @@ fn an_early_answer_is_sent_without_100_and_survives_a_large_unread_body() {
 }
 
 #[test]
+fn a_go_ahead_never_stands_in_the_middle_of_an_answer() {
+    with_gate(limits(), |gate| async move {
+        let head = "POST /mixed HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+        let mut stream = gate.connect().await;
+        stream.write_all(head.as_bytes()).await.expect("written");
+        let answer = everything(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nmixed"), "{answer}");
+        assert!(answer.contains("connection: close") && !answer.contains("100 Continue"), "{answer}");
+    });
+}
+
+#[test]
 fn a_body_that_is_wanted_gets_its_100() {
     with_gate(limits(), |gate| async move {
         let mut stream = gate.connect().await;
@@ -115,6 +127,31 @@ fn a_small_unread_body_does_not_cost_the_connection_and_is_never_a_request() {
         let answers = gate.talk(format!("{post}GET /next HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).await;
         assert_eq!(statuses(&answers), ["401", "200"], "{answers}");
         assert_eq!(gate.seen(), ["POST /early 2", "GET /next 1"]);
+    });
+}
+
+#[test]
+fn a_body_kept_beyond_its_request_never_reads_the_next_one() {
+    with_gate(limits(), |gate| async move {
+        for (framing, body) in
+            [("Content-Length: 6", "unread"), ("Transfer-Encoding: chunked", "6\r\nunread\r\n0\r\n\r\n")]
+        {
+            let lend = format!("POST /lend HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n{body}");
+            let steal = "POST /steal HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nsecret";
+            let answers = gate.talk(format!("{lend}{steal}").as_bytes()).await;
+            assert_eq!(statuses(&answers), ["200", "409"], "{answers}");
+            assert!(!answers.contains("secret") && !answers.contains("unread"), "{answers}");
+        }
+    });
+}
+
+#[test]
+fn a_caller_of_http_1_0_gets_one_answer_in_its_own_tongue() {
+    with_gate(limits(), |gate| async move {
+        let old = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /evil HTTP/1.0\r\n\r\n";
+        let answers = gate.talk(old.as_bytes()).await;
+        assert!(answers.starts_with("HTTP/1.0 200 OK\r\n") && answers.ends_with("ok"), "{answers}");
+        assert_eq!(gate.seen(), ["GET / 1"]);
     });
 }
 

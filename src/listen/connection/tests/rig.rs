@@ -13,7 +13,6 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
@@ -22,6 +21,7 @@ use tokio::time::timeout;
 use crate::base::watchdog::Watchdog;
 use crate::config::settings::{Address, Limits};
 use crate::exchange::{Caller, HeadNote};
+use crate::forward::WireBody;
 use crate::listen::accept;
 use crate::listen::bind::bind;
 use crate::listen::connection::Serve;
@@ -63,27 +63,33 @@ pub(super) fn limits() -> Limits {
 }
 
 /// Answers by the path: `/echo` the body, `/early` 401 unread, `/big` 4 MiB, `/ws` 101 and an echo, `/hang` never,
-/// `/panic`; anything else 200. Remembers every request it was given.
+/// `/mixed` asks
+/// for the body in the middle of its answer, `/lend` 200 keeping its body unread, `/steal` with what it reads from that body, `/panic`; anything else 200. Remembers every request it was given.
 pub(super) struct App {
     limits: Limits,
     pub(super) seen: RefCell<Vec<String>>,
     pub(super) dropped: RefCell<usize>,
     /// Requests the engine refused by itself.
     pub(super) unseen: Cell<usize>,
+    /// The body of the last `/lend`.
+    lent: RefCell<Option<WireBody>>,
     /// Requests whose answer is not made yet.
     pub(super) under_way: Cell<usize>,
 }
 
-/// A body of given pieces.
-pub(super) struct Pieces(Vec<Bytes>);
+/// A body of given pieces, which asks for a request's body while it gives them.
+pub(super) struct Pieces(Vec<Bytes>, Option<WireBody>);
 
 impl Body for Pieces {
     type Data = Bytes;
     type Error = Infallible;
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(asked) = &mut self.1 {
+            let _ = Pin::new(asked).poll_frame(cx);
+        }
         Poll::Ready(self.0.pop().map(|piece| Ok(Frame::data(piece))))
     }
     fn is_end_stream(&self) -> bool {
@@ -96,7 +102,7 @@ impl Body for Pieces {
 
 pub(super) fn answer(status: u16, body: &[u8]) -> Response<Pieces> {
     let pieces = if body.is_empty() { vec![] } else { vec![Bytes::copy_from_slice(body)] };
-    let mut response = Response::new(Pieces(pieces));
+    let mut response = Response::new(Pieces(pieces, None));
     *response.status_mut() = StatusCode::from_u16(status).expect("a status");
     response
 }
@@ -133,7 +139,7 @@ impl Serve for App {
         read(&self.limits)
     }
 
-    async fn serve(self: Rc<Self>, caller: Rc<Caller>, request: Request<Incoming>) -> Response<Pieces> {
+    async fn serve(self: Rc<Self>, caller: Rc<Caller>, request: Request<WireBody>) -> Response<Pieces> {
         if let HeadNote::Refused(reason) = caller.take_note() {
             self.seen.borrow_mut().push(format!("refused {}", reason.word()));
             caller.close_after();
@@ -149,6 +155,22 @@ impl Serve for App {
                 Err(_) => answer(400, b"broken body"),
             },
             "/early" => answer(401, b"early"),
+            "/mixed" => {
+                let mut response = answer(200, b"mixed");
+                response.body_mut().1 = Some(body);
+                response
+            }
+            "/lend" => {
+                *self.lent.borrow_mut() = Some(body);
+                answer(200, b"lent")
+            }
+            "/steal" => {
+                let lent = self.lent.borrow_mut().take().expect("a body was lent");
+                match lent.collect().await {
+                    Ok(body) => answer(200, &body.to_bytes()),
+                    Err(_) => answer(409, b"nothing to steal"),
+                }
+            }
             "/big" => {
                 let mut response = answer(200, b"");
                 response.body_mut().0 = vec![Bytes::from(vec![b'x'; 16 * 1024]); 256];
@@ -204,6 +226,7 @@ pub(super) fn with_gate<F: Future<Output = ()>>(limits: Limits, test: impl FnOnc
             seen: RefCell::default(),
             dropped: RefCell::default(),
             unseen: Cell::default(),
+            lent: RefCell::default(),
             under_way: Cell::default(),
         });
         let door = Door::new(Rc::clone(&app), watchdog.clone(), drain.clone());

@@ -1,12 +1,14 @@
 use std::task::Waker;
 
 use http::Request;
+use http::request::Parts;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 
 use super::*;
 use crate::base::clock;
-use crate::forward::upload::Upload;
+use crate::forward::body::Broken;
+use crate::forward::upload::{UpBody, Upload};
 use crate::forward::upstream::bench::run;
 
 fn parts(method: &str, target: &str, fields: &[(&str, &str)]) -> Parts {
@@ -15,6 +17,11 @@ fn parts(method: &str, target: &str, fields: &[(&str, &str)]) -> Parts {
         request = request.header(*name, *value);
     }
     request.body(()).expect("a request").into_parts().0
+}
+
+fn message(parts: &Parts, framing: Framing, body: UpBody, mut head: Vec<u8>) -> Outgoing<UpBody> {
+    write_request(&mut head, &parts.method, &parts.uri, &parts.headers);
+    Outgoing::new(head, framing, body)
 }
 
 fn body(bytes: &'static [u8], trailers: Option<HeaderMap>) -> UpBody {
@@ -26,9 +33,9 @@ fn trailers() -> HeaderMap {
 }
 
 /// Writes all of `request` to a socket and returns what comes out of it.
-async fn written(mut request: Outgoing) -> Result<String, Failure> {
+async fn written(mut request: Outgoing<UpBody>) -> Result<String, Unsound<Broken>> {
     let (near, mut far) = UnixStream::pair().expect("a pair of sockets");
-    let mut socket = Socket::Unix(near);
+    let mut socket = near;
     let sent = std::future::poll_fn(|cx| {
         loop {
             match ready!(request.poll_refill(cx)) {
@@ -58,7 +65,7 @@ fn head_and_body_are_written_as_they_are() {
             (Framing::Chunked, body(b"", None), "0\r\n\r\n"),
         ] {
             let parts = parts("POST", "/a?b", &[("host", "app"), ("x-two", "1"), ("x-two", "2")]);
-            let sent = written(Outgoing::new(&parts, framing, body, b"left over".to_vec())).await;
+            let sent = written(message(&parts, framing, body, b"left over".to_vec())).await;
             let head = "POST /a?b HTTP/1.1\r\nhost: app\r\nx-two: 1\r\nx-two: 2\r\n\r\n";
             assert_eq!(sent, Ok(format!("{head}{wire}")), "{framing:?}");
         }
@@ -69,8 +76,7 @@ fn head_and_body_are_written_as_they_are() {
 fn a_target_is_never_empty() {
     run(async {
         for (target, line) in [("*", "*"), ("/?", "/?"), ("http://app", "/"), ("http://app?q", "/?q")] {
-            let request =
-                Outgoing::new(&parts("OPTIONS", target, &[]), Framing::None, body(b"", None), Vec::new());
+            let request = message(&parts("OPTIONS", target, &[]), Framing::None, body(b"", None), Vec::new());
             assert_eq!(written(request).await, Ok(format!("OPTIONS {line} HTTP/1.1\r\n\r\n")));
         }
     });
@@ -80,11 +86,11 @@ fn a_target_is_never_empty() {
 fn a_body_that_is_not_what_was_declared_is_never_whole() {
     run(async {
         for (framing, failure) in [
-            (Framing::Length(4), Failure::Internal),
-            (Framing::Length(6), Failure::ClientBody),
-            (Framing::Length(u64::MAX), Failure::ClientBody),
+            (Framing::Length(4), Unsound::TooLong),
+            (Framing::Length(6), Unsound::TooShort),
+            (Framing::Length(u64::MAX), Unsound::TooShort),
         ] {
-            let request = Outgoing::new(&parts("POST", "/", &[]), framing, body(b"hello", None), Vec::new());
+            let request = message(&parts("POST", "/", &[]), framing, body(b"hello", None), Vec::new());
             assert_eq!(written(request).await, Err(failure), "{framing:?}");
         }
     });
@@ -94,7 +100,7 @@ fn a_body_that_is_not_what_was_declared_is_never_whole() {
 fn a_request_can_be_begun_again() {
     run(async {
         let mut request =
-            Outgoing::new(&parts("PUT", "/", &[]), Framing::Length(5), body(b"hello", None), Vec::new());
+            message(&parts("PUT", "/", &[]), Framing::Length(5), body(b"hello", None), Vec::new());
         let quiet = &mut Context::from_waker(Waker::noop());
         assert!(matches!(request.poll_refill(quiet), Poll::Ready(Ok(true))));
         request.advance(21);
@@ -107,12 +113,8 @@ fn a_request_can_be_begun_again() {
 
 #[test]
 fn a_piece_is_never_lost_to_the_next() {
-    let mut request = Outgoing::new(
-        &parts("PUT", "/", &[]),
-        Framing::Chunked,
-        body(b"hello", Some(trailers())),
-        Vec::new(),
-    );
+    let mut request =
+        message(&parts("PUT", "/", &[]), Framing::Chunked, body(b"hello", Some(trailers())), Vec::new());
     let quiet = &mut Context::from_waker(Waker::noop());
     for _ in 0..3 {
         assert!(matches!(request.poll_refill(quiet), Poll::Ready(Ok(true))));
@@ -122,12 +124,11 @@ fn a_piece_is_never_lost_to_the_next() {
 
 #[test]
 fn room_is_used_again_unless_it_is_large() {
-    let mut small =
-        Outgoing::new(&parts("GET", "/", &[]), Framing::None, body(b"", None), Vec::with_capacity(100));
+    let mut small = message(&parts("GET", "/", &[]), Framing::None, body(b"", None), Vec::with_capacity(100));
     small.shrink();
     assert!(small.take_room().capacity() >= 100);
     let mut large =
-        Outgoing::new(&parts("GET", "/", &[]), Framing::None, body(b"", None), Vec::with_capacity(9000));
+        message(&parts("GET", "/", &[]), Framing::None, body(b"", None), Vec::with_capacity(9000));
     large.shrink();
     assert_eq!(large.take_room().capacity(), 0);
 }

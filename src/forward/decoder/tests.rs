@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::forward::response::Framing;
+use crate::forward::upstream::decoder_of;
 
 /// What a body gives when it arrives in pieces of `step` bytes and the app closes behind it.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,7 +15,7 @@ struct Found {
 }
 
 fn decode(framing: Framing, body: &[u8], step: usize) -> Found {
-    let mut decoder = Decoder::new(framing);
+    let mut decoder = decoder_of(framing);
     let mut found = Found { data: Vec::new(), trailers: None, whole: false, left: 0 };
     let mut inbox = Bytes::new();
     let mut pieces = body.chunks(step);

@@ -1,26 +1,25 @@
-//! The body of the app's answer, cut out of its framing (RFC 9112 §6.3). Reads no socket. Called by [`Reply`](super::Reply).
+//! A body cut out of its framing (RFC 9112 §6.3), an app's or a caller's. Reads no socket. Called by those who do:
+//! the answers of `upstream` and the requests of `listen`.
 
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
 
 use crate::base::chunked::{Follower, Stretch};
-use crate::forward::response::Framing;
-
-use super::head;
+use crate::forward::upstream::{Malformed, read_trailers};
 
 /// Most bytes of a trailer section.
 const TRAILERS: usize = 8 * 1024;
 
 /// The place in a body up to which it has been read.
 #[derive(Debug)]
-pub(super) enum Decoder {
+pub enum Decoder {
     /// So many bytes are still to come.
     Length(u64),
     /// In the middle of chunks.
     Chunks(Follower),
     /// Behind the last chunk.
     Trailers,
-    /// Until the app closes.
+    /// Until the sender closes.
     Close,
     /// At its end.
     Done,
@@ -28,7 +27,7 @@ pub(super) enum Decoder {
 
 /// What some bytes of a body gave.
 #[derive(Debug)]
-pub(super) enum Decoded {
+pub enum Decoded {
     /// A piece; there may be more.
     Data(Bytes),
     /// The end, with trailer fields.
@@ -42,17 +41,13 @@ pub(super) enum Decoded {
 }
 
 impl Decoder {
-    pub(super) fn new(framing: Framing) -> Self {
-        match framing {
-            Framing::Length(0) => Self::Done,
-            Framing::Length(length) => Self::Length(length),
-            Framing::Chunked => Self::Chunks(Follower::of_answers()),
-            Framing::Close => Self::Close,
-        }
+    /// A body of `length` bytes.
+    pub fn of_length(length: u64) -> Self {
+        if length == 0 { Self::Done } else { Self::Length(length) }
     }
 
     /// Takes from the front of `inbox` what is known to belong to the body.
-    pub(super) fn decode(&mut self, inbox: &mut Bytes) -> Decoded {
+    pub fn decode(&mut self, inbox: &mut Bytes) -> Decoded {
         match self {
             Self::Done => Decoded::End,
             _ if inbox.is_empty() => Decoded::More,
@@ -86,31 +81,32 @@ impl Decoder {
     }
 
     fn trailers(&mut self, inbox: &mut Bytes) -> Decoded {
-        match head::read_trailers(inbox) {
+        match read_trailers(inbox) {
             Ok(Some((trailers, length))) => {
                 inbox.advance(length);
                 *self = Self::Done;
                 if trailers.is_empty() { Decoded::End } else { Decoded::Trailers(trailers) }
             }
             Ok(None) if inbox.len() <= TRAILERS => Decoded::More,
-            Ok(None) | Err(head::Malformed) => Decoded::Broken,
+            Ok(None) | Err(Malformed) => Decoded::Broken,
         }
     }
 
-    /// The app has closed: whether that is where the body ends.
-    pub(super) fn close(&mut self) -> bool {
+    /// The sender has closed: whether that is where the body ends.
+    pub fn close(&mut self) -> bool {
         if matches!(self, Self::Close) {
             *self = Self::Done;
         }
         self.is_done()
     }
 
-    pub(super) fn is_done(&self) -> bool {
+    /// Whether all of it has been cut out.
+    pub fn is_done(&self) -> bool {
         matches!(self, Self::Done)
     }
 
     /// Bytes of the body that are still to come, where that is known.
-    pub(super) fn left(&self) -> Option<u64> {
+    pub fn left(&self) -> Option<u64> {
         match self {
             Self::Length(left) => Some(*left),
             Self::Done => Some(0),
@@ -119,7 +115,7 @@ impl Decoder {
     }
 
     /// How many bytes may be of use.
-    pub(super) fn wanted(&self) -> u64 {
+    pub fn wanted(&self) -> u64 {
         match self {
             Self::Length(left) => *left,
             Self::Close => u64::MAX,

@@ -1,8 +1,8 @@
-//! A request as bytes for the app: its head, then its body under the framing the head declares.
+//! A message as bytes: its head, then its body under the framing the head declares.
 //!
-//! Security: the framing was fixed when the head was judged. A body that ends before its declared length, or goes on
-//! behind it, never becomes a message: the connection ends instead. Holds at most one piece of the body. Called by
-//! [`Link`](super::Link).
+//! Security: the framing was fixed when the head was made. A body that ends before its declared length, or goes on
+//! behind it, never becomes a message: the connection ends instead. Holds at most one piece of the body. Used for
+//! requests to the app and for responses to callers.
 
 use std::fmt;
 use std::io::{self, IoSlice, Write};
@@ -10,22 +10,48 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use http_body::Body;
 use tokio::io::AsyncWrite;
 
-use crate::base::failure::Failure;
-use crate::forward::request::Framing;
-use crate::forward::upload::UpBody;
-
-use super::Socket;
-
-/// Most bytes of room that are kept for the next request.
+/// Most bytes of room that are kept for the next message.
 const KEPT: usize = 4 * 1024;
 
-/// A request on its way into a socket.
-pub(in crate::forward) struct Outgoing {
+/// How the reader of a message is told where its body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// There is none.
+    None,
+    /// After so many bytes.
+    Length(u64),
+    /// After the last chunk.
+    Chunked,
+    /// When the connection closes.
+    Close,
+}
+
+/// What becomes of trailers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trailers {
+    /// They are sent behind the last chunk.
+    Sent,
+    /// The reader does not take any.
+    Dropped,
+}
+
+/// Why a body does not make a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsound<E> {
+    /// It broke off.
+    Body(E),
+    /// It goes on behind its declared length.
+    TooLong,
+    /// It ends before.
+    TooShort,
+}
+
+/// A message on its way into a socket.
+pub struct Outgoing<B> {
     head: Part,
     /// What stands before the piece: the size of a chunk, or the end of the body with its trailers.
     before: Part,
@@ -33,10 +59,11 @@ pub(in crate::forward) struct Outgoing {
     /// What stands behind the piece.
     after: &'static [u8],
     framing: Framing,
+    trailers: Trailers,
     /// Bytes still to come, where a length is declared.
     left: u64,
     /// `None` once all of it has been taken.
-    body: Option<UpBody>,
+    body: Option<B>,
     /// Whether a byte of it has gone.
     begun: bool,
 }
@@ -65,49 +92,53 @@ impl Part {
     }
 }
 
-impl Outgoing {
-    /// The request `parts` with `body`, which `framing` describes; written into `room`.
-    pub(in crate::forward) fn new(parts: &Parts, framing: Framing, body: UpBody, mut room: Vec<u8>) -> Self {
-        room.clear();
-        write_head(&mut room, &parts.method, &parts.uri, &parts.headers);
-        let left = declared(framing);
+impl<B: Body<Data = Bytes> + Unpin> Outgoing<B> {
+    /// A message of `head`, with its empty line, and `body`, which `framing` describes.
+    pub fn new(head: Vec<u8>, framing: Framing, body: B) -> Self {
         let body = (framing != Framing::None).then_some(body);
-        Self { head: Part { text: room, sent: 0 }, framing, left, body, ..Self::idle() }
+        Self { head: Part { text: head, sent: 0 }, framing, left: declared(framing), body, ..Self::idle() }
     }
 
-    /// No request.
-    pub(super) fn idle() -> Self {
+    /// Leaves trailers out.
+    #[must_use]
+    pub fn without_trailers(mut self) -> Self {
+        self.trailers = Trailers::Dropped;
+        self
+    }
+
+    /// No message.
+    pub fn idle() -> Self {
         Self {
             head: Part::default(),
             before: Part::default(),
             piece: Bytes::new(),
             after: &[],
             framing: Framing::None,
+            trailers: Trailers::Sent,
             left: 0,
             body: None,
             begun: false,
         }
     }
 
-    /// The same request from its beginning, with the same body.
-    pub(in crate::forward) fn again(mut self, body: UpBody) -> Self {
-        self.head.sent = 0;
-        let body = (self.framing != Framing::None).then_some(body);
-        Self { head: self.head, framing: self.framing, left: declared(self.framing), body, ..Self::idle() }
+    /// The same message from its beginning, with the same body.
+    #[must_use]
+    pub fn again(self, body: B) -> Self {
+        Self { trailers: self.trailers, ..Self::new(self.head.text, self.framing, body) }
     }
 
     /// Whether a byte of it has been written.
-    pub(super) fn has_begun(&self) -> bool {
+    pub fn has_begun(&self) -> bool {
         self.begun
     }
 
     /// Whether all of it has been written.
-    pub(super) fn is_done(&self) -> bool {
+    pub fn is_done(&self) -> bool {
         self.body.is_none() && self.is_flushed()
     }
 
-    /// Gives up what has been taken from the body and not been written: the app reads no more.
-    pub(super) fn discard(&mut self) {
+    /// Gives up what has been taken from the body and not been written: nobody reads it any more.
+    pub fn discard(&mut self) {
         self.head.sent = self.head.text.len();
         self.before.clear();
         self.piece = Bytes::new();
@@ -115,13 +146,13 @@ impl Outgoing {
     }
 
     /// Gives large room back, once all of it has been written.
-    pub(super) fn shrink(&mut self) {
+    pub fn shrink(&mut self) {
         self.head.shrink();
         self.before.shrink();
     }
 
     /// The room of its head, for the next one.
-    pub(super) fn take_room(&mut self) -> Vec<u8> {
+    pub fn take_room(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.head).text
     }
 
@@ -135,7 +166,11 @@ impl Outgoing {
     ///
     /// # Errors
     /// The socket's own.
-    pub(super) fn poll_flush(&mut self, socket: &mut Socket, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_flush<S: AsyncWrite + Unpin>(
+        &mut self,
+        socket: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         while !self.is_flushed() {
             let parts = [self.head.rest(), self.before.rest(), &self.piece, self.after];
             let written = match parts {
@@ -153,8 +188,8 @@ impl Outgoing {
     /// Takes the next piece from the body once the one before has gone; `false` when there is none any more.
     ///
     /// # Errors
-    /// Why the body broke off, or [`Failure::Internal`] when it is not what the head declares.
-    pub(super) fn poll_refill(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
+    /// Why it does not make a message.
+    pub fn poll_refill(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Unsound<B::Error>>> {
         if !self.is_piece_flushed() {
             return Poll::Ready(Ok(true));
         }
@@ -170,18 +205,19 @@ impl Outgoing {
                     }
                     Err(other) => self.end(other.into_trailers().ok().as_ref())?,
                 },
-                Some(Err(broken)) => return Poll::Ready(Err(broken.0)),
+                Some(Err(broken)) => return Poll::Ready(Err(Unsound::Body(broken))),
                 None => self.end(None)?,
             }
         }
         Poll::Ready(Ok(!self.is_flushed()))
     }
 
-    fn take(&mut self, data: Bytes, over: bool) -> Result<(), Failure> {
+    fn take(&mut self, data: Bytes, over: bool) -> Result<(), Unsound<B::Error>> {
         match self.framing {
-            Framing::None => return Err(Failure::Internal),
+            Framing::None => return Err(Unsound::TooLong),
+            Framing::Close => {}
             Framing::Length(_) => {
-                self.left = self.left.checked_sub(data.len() as u64).ok_or(Failure::Internal)?;
+                self.left = self.left.checked_sub(data.len() as u64).ok_or(Unsound::TooLong)?;
                 if self.left == 0 {
                     self.body = None;
                 }
@@ -201,14 +237,17 @@ impl Outgoing {
     }
 
     /// The body is over. Trailers go only where there is a place for them.
-    fn end(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Failure> {
+    fn end(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Unsound<B::Error>> {
         self.body = None;
         if self.framing == Framing::Chunked {
             self.before.clear();
             self.before.text.extend_from_slice(b"0\r\n");
-            write_fields(&mut self.before.text, trailers.unwrap_or(&HeaderMap::new()));
+            if let (Some(trailers), Trailers::Sent) = (trailers, self.trailers) {
+                write_fields(&mut self.before.text, trailers);
+            }
+            self.before.text.extend_from_slice(b"\r\n");
         }
-        if self.left == 0 { Ok(()) } else { Err(Failure::ClientBody) }
+        if self.left == 0 { Ok(()) } else { Err(Unsound::TooShort) }
     }
 
     fn is_flushed(&self) -> bool {
@@ -240,11 +279,13 @@ impl Outgoing {
 fn declared(framing: Framing) -> u64 {
     match framing {
         Framing::Length(length) => length,
-        Framing::None | Framing::Chunked => 0,
+        Framing::None | Framing::Chunked | Framing::Close => 0,
     }
 }
 
-fn write_head(out: &mut Vec<u8>, method: &Method, uri: &Uri, headers: &HeaderMap) {
+/// Writes the head of a request.
+pub(super) fn write_request(out: &mut Vec<u8>, method: &Method, uri: &Uri, headers: &HeaderMap) {
+    out.clear();
     out.extend_from_slice(method.as_str().as_bytes());
     out.push(b' ');
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
@@ -254,25 +295,22 @@ fn write_head(out: &mut Vec<u8>, method: &Method, uri: &Uri, headers: &HeaderMap
     out.extend_from_slice(target.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
     write_fields(out, headers);
+    out.extend_from_slice(b"\r\n");
 }
 
-/// Field lines and the empty line behind them. Neither names nor values can hold a line break: their types forbid it.
-fn write_fields(out: &mut Vec<u8>, fields: &HeaderMap) {
+/// Field lines. Neither names nor values can hold a line break: their types forbid it.
+pub fn write_fields(out: &mut Vec<u8>, fields: &HeaderMap) {
     for (name, value) in fields {
         out.extend_from_slice(name.as_str().as_bytes());
         out.extend_from_slice(b": ");
         out.extend_from_slice(value.as_bytes());
         out.extend_from_slice(b"\r\n");
     }
-    out.extend_from_slice(b"\r\n");
 }
 
-impl fmt::Debug for Outgoing {
+impl<B> fmt::Debug for Outgoing<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing")
-            .field("framing", &self.framing)
-            .field("body", &self.body)
-            .finish_non_exhaustive()
+        f.debug_struct("Outgoing").field("framing", &self.framing).finish_non_exhaustive()
     }
 }
 
