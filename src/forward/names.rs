@@ -68,6 +68,12 @@ const SENSITIVE: [&str; 12] = [
     "x-request-id",
 ];
 
+/// Further fields that must come with the head or not at all, as the listener has it for HTTP/1 (RFC 9110 §6.5.1).
+const NEVER_LATE: [&str; 6] = ["cache-control", "max-forwards", "pragma", "set-cookie", "via", "x-api-key"];
+
+/// Beginnings of such names.
+const NEVER_LATE_FAMILIES: [&str; 4] = ["content-", "x-auth-", "x-http-method", "x-original-"];
+
 impl Names {
     /// Collects the names that matter from `settings`.
     pub(super) fn from_settings(settings: &Settings) -> Self {
@@ -118,16 +124,13 @@ impl Names {
         let text = name.as_str();
         let special = is_odd(text)
             || text.starts_with(&self.prefix)
-            || text.starts_with("content-")
+            || NEVER_LATE.contains(&text)
+            || NEVER_LATE_FAMILIES.iter().any(|family| text.starts_with(family))
             || kind(text) != Kind::Plain
             || SENSITIVE.contains(&text)
             || self.client_ip.as_ref() == Some(name)
             || self.judged.iter().any(|(judged, dashed)| judged == name || dashed == text);
-        if special || [header::SET_COOKIE, header::MAX_FORWARDS, header::CACHE_CONTROL].contains(name) {
-            Fate::Strip
-        } else {
-            Fate::Keep
-        }
+        if special { Fate::Strip } else { Fate::Keep }
     }
 
     /// A name with a character other than letters, digits and `-`: dropped when an app could take it for one of

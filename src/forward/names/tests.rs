@@ -143,6 +143,11 @@ fn trailers_carry_nothing_a_verdict_or_the_framing_rests_on() {
         "CF-Visitor-IP",
         "Content-Type",
         "X-HTTP-Method-Override",
+        "Via",
+        "Pragma",
+        "X-API-Key",
+        "X-Auth-User",
+        "X-Original-Method",
     ] {
         let name = HeaderName::try_from(name).expect("a name");
         assert_eq!(names().fate_of_trailer(&name), Fate::Strip, "{name}");
