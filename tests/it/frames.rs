@@ -111,7 +111,7 @@ impl H2 {
         let stream = TcpStream::connect_timeout(&addr, Duration::from_secs(10)).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
-        Self { stream, unread: Vec::new(), patience: Duration::from_secs(10) }
+        Self { stream, unread: Vec::new(), patience: Duration::from_secs(30) }
     }
 
     /// The same, waiting at most `patience` for an outcome.

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Longest wait of anything that should happen at once.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// Looks until `look` finds something; panics with `what` when it did not within `within`.
 pub(crate) fn until<T>(within: Duration, what: &str, look: impl FnMut() -> Option<T>) -> T {

@@ -85,12 +85,12 @@ pub(in crate::forward) struct Session {
     buffer: Vec<u8>,
 }
 
-/// Runs a test on one thread with the housekeeping tasks beside it, 10 s at most.
+/// Runs a test on one thread with the housekeeping tasks beside it, 30 s at most.
 pub(in crate::forward) fn run<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tasks = LocalSet::new();
     runtime.block_on(async {
-        tokio::time::timeout(Duration::from_secs(10), tasks.run_until(test)).await.expect("the test hangs")
+        tokio::time::timeout(Duration::from_secs(30), tasks.run_until(test)).await.expect("the test hangs")
     })
 }
 
