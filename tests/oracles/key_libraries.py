@@ -17,7 +17,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 from telnyx.lib.webhook_verification import WebhookVerificationError as TelnyxRefusal
 from telnyx.lib.webhook_verification import verify_webhook_signature as telnyx_verifies
 
-from library import HOST, JSON, URL, Foreign, Signed, json_bodies, raises, settings
+from library import HOST, JSON, URL, Foreign, Sender, Signed, json_bodies, raises, settings
 from signers import SEED
 
 RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -30,6 +30,16 @@ def rsa_key() -> rsa.RSAPrivateKey:
 
 def pem(key) -> str:
     return key.public_key().public_bytes(serialization.Encoding.PEM, SPKI).decode()
+
+
+def private_pem(key) -> str:
+    form, none = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, form, none).decode()
+
+
+def keyed(key, other, **more) -> Sender:
+    """`send` with that private key."""
+    return Sender(private_pem(key), private_pem(other), private=True, **more)
 
 
 def jwk_set(key: rsa.RSAPrivateKey, kid: str, algorithm: str) -> str:
@@ -65,7 +75,11 @@ def sendgrid_keys() -> Foreign:
         tag, at = (delivery.header(name) for name in names)
         return EventWebhook(public).verify_signature(delivery.body.decode(), tag, at)
 
-    return Foreign(settings("sendgrid", public), deliveries, verify)
+    def lines(rng: random.Random) -> list[bytes]:
+        return [body + b"\r\n" for body in json_bodies(rng)]
+
+    sender = keyed(key, ec.generate_private_key(ec.SECP256R1()), bodies=lines)
+    return Foreign(settings("sendgrid", public), deliveries, verify, sender)
 
 
 def telnyx_keys() -> Foreign:
@@ -80,7 +94,8 @@ def telnyx_keys() -> Foreign:
     def verify(delivery: Signed) -> bool:
         return raises(TelnyxRefusal)(lambda: telnyx_verifies(delivery.body, dict(delivery.headers), public))
 
-    return Foreign(settings("telnyx", public), deliveries, verify)
+    sender = keyed(key, ed25519.Ed25519PrivateKey.generate())
+    return Foreign(settings("telnyx", public), deliveries, verify, sender)
 
 
 def paypal_text() -> Foreign:
@@ -106,11 +121,10 @@ class Message:
 
 def signs_messages(variant: str, algorithm, make) -> Foreign:
     key, deliveries = make(), []
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
     class Keys(rfc9421.HTTPSignatureKeyResolver):
         def resolve_private_key(self, key_id):
-            return private
+            return private_pem(key).encode()
 
         def resolve_public_key(self, key_id):
             return pem(key).encode()
@@ -129,7 +143,8 @@ def signs_messages(variant: str, algorithm, make) -> Foreign:
         verifier = rfc9421.HTTPMessageVerifier(signature_algorithm=algorithm, key_resolver=Keys())
         return raises(rfc9421.HTTPMessageSignaturesException)(lambda: bool(verifier.verify(message, body=delivery.body)))
 
-    return Foreign(settings("rfc9421", pem(key), variant=variant, public_url=URL), deliveries, verify)
+    signature = settings("rfc9421", pem(key), variant=variant, public_url=URL, options={"key_id": "k1"})
+    return Foreign(signature, deliveries, verify, keyed(key, make()))
 
 
 SIGNING = {

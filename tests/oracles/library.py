@@ -108,13 +108,14 @@ class Signed:
     target: str = "/hook"
     # Where the signature stands in the body: what is wrong, and that body.
     bad_bodies: tuple[tuple[str, bytes], ...] = ()
+    host: str = HOST
 
     def request(self) -> Request:
-        headers = [("Host", HOST), *self.headers, ("Content-Length", str(len(self.body)))]
+        headers = [("Host", self.host), *self.headers, ("Content-Length", str(len(self.body)))]
         return Request("POST", self.target, headers, self.body)
 
     def header(self, name: str) -> str:
-        return next(value for key, value in self.headers if key == name)
+        return next(value for key, value in self.headers if key.lower() == name.lower())
 
     def by_name(self) -> dict[str, str]:
         return {name.lower(): value for name, value in self.headers}
@@ -146,6 +147,26 @@ class Signed:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """What `send` signs the same with: a secret or, for public keys, a private key in PEM."""
+
+    key: str
+    # Another one of the same kind.
+    other: str
+    private: bool = False
+    bodies: Callable[[random.Random], list[bytes]] = json_bodies
+    content_type: str = JSON
+
+    def command(self, preset: str, signature: dict, key: Path) -> list[str]:
+        words = ["--private-key-file" if self.private else "--secret-file", str(key), "--provider", preset]
+        words += ["--variant", signature["variant"]] if "variant" in signature else []
+        for name, value in signature.get("options", {}).items():
+            for one in value if isinstance(value, list) else [value]:
+                words += ["--option", f"{name}={one}"]
+        return [*words, "--public-url", URL, "-H", f"Content-Type: {self.content_type}"]
+
+
+@dataclass(frozen=True)
 class Foreign:
     """Requests that `send` did not sign, the route they are for, and what the library says of each."""
 
@@ -153,6 +174,8 @@ class Foreign:
     deliveries: list[Signed]
     # Not given where the library itself signed them.
     verify: Callable[[Signed], bool] | None = None
+    # Not given where `send` cannot sign so that the library would say yes.
+    sender: Sender | None = None
 
 
 def sent(binary: Path, library: Library, folder: Path, secret: str, body: bytes, catcher: Receiver):
@@ -230,6 +253,34 @@ def foreign(binary: Path, name: str, sign: Callable[[], Foreign], report: Report
             if part.startswith(("body byte", "another ")):
                 report.check(not what.verify(bad), f"{name} takes delivery {number} with {part}")
     through_the_gate(binary, what.signature, what.deliveries, report, name)
+    if what.sender is not None:
+        by_send(binary, name, what, report)
+
+
+def by_send(binary: Path, name: str, what: Foreign, report: Report) -> None:
+    """The other direction: `send` signs, the library verifies, and the gate takes the very same."""
+    catcher, sender, deliveries = Receiver(lambda _headers, _body: True), what.sender, []
+    dropped = ("host", "content-length", "connection")
+    with tempfile.TemporaryDirectory(prefix="sidegate-oracle-") as text:
+        files = [Path(text) / part for part in ("key", "other", "body")]
+        for file, held in zip(files, (sender.key, sender.other)):
+            file.write_text(held)
+        for number, body in enumerate(sender.bodies(random.Random(SEED))):
+            files[2].write_bytes(body)
+            for key, expected in ((files[0], True), (files[1], False)):
+                words = sender.command(what.signature["provider"], what.signature, key)
+                url = f"http://127.0.0.1:{catcher.port}/hook"
+                run = ended([str(binary), "send", *words, "--body", f"@{files[2]}", url], catcher.port)
+                if not report.equal(run.returncode, 0, f"{name}: exit code of send ({run.stderr.strip()})"):
+                    continue
+                headers, arrived = catcher.deliveries[-1]
+                kept = tuple((name, value) for name, value in headers.items() if name not in dropped)
+                signed = tuple(name.lower() for name in what.deliveries[0].signed)
+                made = Signed(kept, signed, arrived, what.deliveries[0].body_bound, host=headers["host"])
+                report.equal(what.verify(made), expected, f"{name}: what it says of body {number} of send, key {key.name}")
+                deliveries += [made] if expected else []
+    through_the_gate(binary, what.signature, deliveries, report, f"{name}, send")
+    catcher.close()
 
 
 def reported(name: str, work: Callable[[Report], None]) -> bool:

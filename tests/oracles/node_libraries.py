@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding
 
 from body_libraries import HEX, OTHER_HEX
 from forward import flip
-from key_libraries import RAW, certificate, jwk_set, rsa_key
+from key_libraries import RAW, certificate, jwk_set, keyed, rsa_key
 from library import JSON, SECRET, Foreign, Library, Signed, json_bodies, settings
 from origin import Page
 from signers import SEED
@@ -158,7 +158,8 @@ def discord_keys(node: Node) -> Foreign:
     def verify(delivery: Signed) -> bool:
         return node.verifies("discord", public, delivery.by_name(), delivery.body)
 
-    return Foreign(settings("discord", public), deliveries, verify)
+    sender = keyed(key, ed25519.Ed25519PrivateKey.generate())
+    return Foreign(settings("discord", public), deliveries, verify, sender)
 
 
 def sns_keys(node: Node) -> Foreign:

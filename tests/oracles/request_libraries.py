@@ -20,9 +20,10 @@ from twilio.request_validator import RequestValidator
 from vonage_http_client.auth import Auth as Vonage
 
 from body_libraries import HEX
-from library import FORM, HOST, JSON, SECRET, URL, Foreign, Library, Signed, form_bodies, json_bodies, raises, settings
+from library import FORM, HOST, JSON, SECRET, URL, Foreign, Library, Sender, Signed
+from library import form_bodies, json_bodies, raises, settings
 from signers import SEED
-from token_libraries import digest_of, hmac_hex
+from token_libraries import OTHER, digest_of, hmac_hex
 
 PAYMENT = "ORD01JQ4S4KY8HWQ6NA5PXB65B3D3"
 
@@ -148,12 +149,12 @@ def httpsig_signs() -> Foreign:
         deliveries.append(Signed((("Content-Type", JSON), *chosen), ("Authorization", "Date", "Digest"), body))
 
     def verify(delivery: Signed) -> bool:
-        whole = {**dict(delivery.headers), "Host": HOST}
+        whole = {**dict(delivery.headers), "Host": delivery.host}
         fine = HeaderVerifier(whole, SECRET, required_headers=names, method="POST", path="/hook").verify()
         # The library leaves the digest to its caller.
-        return fine and whole["Digest"] == "SHA-256=" + digest_of(delivery.body, "base64")
+        return fine and delivery.header("Digest") == "SHA-256=" + digest_of(delivery.body, "base64")
 
-    return Foreign(settings("cavage", SECRET, options={"key_id": "test"}), deliveries, verify)
+    return Foreign(settings("cavage", SECRET, options={"key_id": "test"}), deliveries, verify, Sender(SECRET, OTHER))
 
 
 def dropbox_sign_fields(event: dict) -> bytes:

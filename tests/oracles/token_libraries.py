@@ -20,9 +20,12 @@ from livekit.api import AccessToken, TokenVerifier, WebhookReceiver
 from messagebird.request_validator import RequestValidator as MessageBird
 from qstash import Receiver as QStash
 
-from key_libraries import certificate, jwk_set, rsa_key
-from library import HOST, JSON, SECRET, URL, Foreign, Signed, json_bodies, raises, settings
+from key_libraries import certificate, jwk_set, keyed, rsa_key
+from library import HOST, JSON, SECRET, URL, Foreign, Sender, Signed, json_bodies, raises, settings
 from signers import SEED
+
+
+OTHER = "another-secret-of-thirty-two-by!"
 
 
 def digest_of(body: bytes, form: str) -> str:
@@ -63,7 +66,7 @@ def messagebird_tokens() -> Foreign:
         return judge(lambda: MessageBird(SECRET).validate_signature(signature, URL, delivery.body))
 
     deliveries = carried("MessageBird-Signature-JWT", "", token, json_bodies(random.Random(SEED)))
-    return Foreign(settings("messagebird", SECRET, public_url=URL), deliveries, verify)
+    return Foreign(settings("messagebird", SECRET, public_url=URL), deliveries, verify, Sender(SECRET, OTHER))
 
 
 def livekit_signs() -> Foreign:
@@ -74,9 +77,12 @@ def livekit_signs() -> Foreign:
         receiver = WebhookReceiver(TokenVerifier("APIfake", SECRET))
         return raises(Exception)(lambda: bool(receiver.receive(delivery.body.decode(), delivery.header("Authorization"))))
 
-    bodies = [json.dumps({"event": "room_started", "id": f"EV_{number}é"}).encode() for number in range(6)]
-    options = {"iss": "APIfake"}
-    return Foreign(settings("livekit", SECRET, options=options), carried("Authorization", "", token, bodies), verify)
+    def rooms(_rng: random.Random) -> list[bytes]:
+        return [json.dumps({"event": "room_started", "id": f"EV_{number}é"}).encode() for number in range(6)]
+
+    deliveries = carried("Authorization", "", token, rooms(random.Random(SEED)))
+    signature = settings("livekit", SECRET, options={"iss": "APIfake"})
+    return Foreign(signature, deliveries, verify, Sender(SECRET, OTHER, bodies=rooms))
 
 
 def qstash_tokens() -> Foreign:
@@ -91,7 +97,7 @@ def qstash_tokens() -> Foreign:
         return raises(qstash.errors.SignatureError)(lambda: receiver.verify(**told))
 
     deliveries = carried("Upstash-Signature", "", token, json_bodies(random.Random(SEED)))
-    return Foreign(settings("qstash", SECRET, public_url=URL), deliveries, verify)
+    return Foreign(settings("qstash", SECRET, public_url=URL), deliveries, verify, Sender(SECRET, OTHER))
 
 
 def atlassian_signs() -> Foreign:
@@ -109,7 +115,8 @@ def atlassian_signs() -> Foreign:
         judge = raises(atlassian_jwt.DecodeError)
         return judge(lambda: bool(Addon().authenticate("POST", delivery.target, dict(delivery.headers))))
 
-    return Foreign(settings("atlassian_connect", SECRET, options={"iss": "client-key"}), deliveries, verify)
+    signature = settings("atlassian_connect", SECRET, options={"iss": "client-key"})
+    return Foreign(signature, deliveries, verify, Sender(SECRET, OTHER))
 
 
 def vonage_tokens() -> Foreign:
@@ -124,7 +131,7 @@ def vonage_tokens() -> Foreign:
         return bound and vonage_jwt.verify_signature(given, SECRET)
 
     deliveries = carried("Authorization", "Bearer ", token, json_bodies(random.Random(SEED)))
-    return Foreign(settings("vonage", SECRET), deliveries, verify)
+    return Foreign(settings("vonage", SECRET), deliveries, verify, Sender(SECRET, OTHER))
 
 
 def google_tokens() -> Foreign:
@@ -148,7 +155,8 @@ def google_tokens() -> Foreign:
 
     deliveries = carried("Authorization", "Bearer ", token, json_bodies(random.Random(SEED)), body_bound=False)
     options = {"aud": audience, "claim.email": sender}
-    return Foreign(settings("google_pubsub", jwk_set(key, "k1", "RS256"), options=options), deliveries, verify)
+    signature = settings("google_pubsub", jwk_set(key, "k1", "RS256"), options=options)
+    return Foreign(signature, deliveries, verify, keyed(key, rsa_key()))
 
 
 SIGNING = {

@@ -41,7 +41,7 @@ family! {
         [named("oidc", OIDC.asks(&[("aud", "https://hooks.example.com/push"),
             ("claim.email", "push@project.iam.gserviceaccount.com")])
             .options(&[("alg", &["RS256"]), ("iss", &["https://accounts.google.com", "accounts.google.com"]),
-                ("claim.email_verified", &["true"]), ("require", &["exp"])]))]
+                ("claim.email_verified", &["true"]), ("require", &["exp", "iat"])]))]
         from ["docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions"]
         proven ["library: google-auth 2.62.2"]
         note "The key set of www.googleapis.com/oauth2/v3/certs, as a file. Not signed: the body; one token serves several messages.";
