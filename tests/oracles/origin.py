@@ -30,7 +30,8 @@ class Listener:
         self.address = self.server.getsockname()
         self.lock = threading.Lock()
         self.received = 0
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     @property
     def url(self) -> str:
@@ -62,6 +63,9 @@ class Listener:
         return data
 
     def close(self) -> None:
+        """Ends the thread first: one about to accept would else take connections of whoever gets this descriptor next."""
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.accepting.join(DEADLINE_S)
         self.server.close()
 
 
