@@ -5,11 +5,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
 use super::encoding::Encoding;
 use super::form::Repeats;
 use super::locator::{Locator, NoLocator};
+use super::mac::{Hash, Hasher, Tag};
 
 /// One piece of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -309,8 +308,8 @@ impl Filter {
                 let text = std::str::from_utf8(&value).ok()?;
                 Cow::Owned(serde_json::Value::from(text).to_string().into_bytes())
             }
-            Self::Sha256Hex => Cow::Owned(Encoding::Hex.encode(&Sha256::digest(&value)).into_bytes()),
-            Self::Sha256Raw => Cow::Owned(Sha256::digest(&value).to_vec()),
+            Self::Sha256Hex => Cow::Owned(Encoding::Hex.encode(sha256(&value).bytes()).into_bytes()),
+            Self::Sha256Raw => Cow::Owned(sha256(&value).bytes().to_vec()),
             Self::Crc32 => Cow::Owned(crc32fast::hash(&value).to_string().into_bytes()),
         })
     }
@@ -337,6 +336,13 @@ impl Fence {
             && (!self.before_url || !ends_in_a_url(value))
             && (!self.no_nul || !value.contains(&0))
     }
+}
+
+/// By what makes the MACs, which is about twice as fast here as the crate `sha2`.
+fn sha256(value: &[u8]) -> Tag {
+    let mut hasher = Hasher::new(Hash::Sha256);
+    hasher.update(value);
+    hasher.finish()
 }
 
 /// A byte that stands in URLs: RFC 3986 §2, but for brackets, which stand only around addresses there.

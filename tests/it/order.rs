@@ -13,6 +13,7 @@ mod resign;
 mod routing;
 mod senders;
 mod signatures;
+mod sizes;
 mod telling;
 
 use crate::gate::Gate;

@@ -2,4 +2,5 @@
 
 mod inputs;
 mod kept;
+mod networks;
 mod swaps;

@@ -26,6 +26,7 @@ fn providers_md() -> String {
         .replace("{all}", &all.len().to_string())
         .replace("{proven}", &count("proven").to_string())
         .replace("{documented}", &count("documented").to_string())
+        .replace("{costs}", include_str!("costs.md").trim_end())
         .replace("{experimental}", &count("experimental").to_string());
     for preset in all {
         for (number, named) in preset.schemes.iter().enumerate() {
