@@ -12,6 +12,10 @@ use crate::trouble::Tried;
 
 /// Connections under which memory is looked at.
 pub(crate) const CROWD: usize = 512;
+/// How long a proxy has to take in new connections.
+const TAKING_IN: Duration = Duration::from_millis(300);
+/// How long it has to give memory back.
+pub(crate) const AFTERWARDS: Duration = Duration::from_secs(5);
 
 /// One proxy. Memory is resident, of the whole process tree, in MiB.
 #[derive(Clone, Debug)]
@@ -20,8 +24,12 @@ pub(crate) struct Footprint {
     /// Of what scenario the rules were: who cannot do `keyed` is measured as it forwards.
     pub(crate) rules: &'static str,
     pub(crate) idle: f64,
+    /// With 512 connections on which nothing was sent.
+    pub(crate) opened: f64,
     /// After load on 512 connections, while they are open.
     pub(crate) loaded: f64,
+    /// [`AFTERWARDS`] after all of them were closed.
+    pub(crate) left: f64,
     /// From the start of the program to its first good answer, in ms, of each start.
     pub(crate) ready: Vec<f64>,
     /// The program file, in MiB.
@@ -58,8 +66,14 @@ fn one(ground: Ground<'_>, peer: Peer, rules: Scenario) -> Tried<Option<Footprin
     let idle = mib()?;
     let requests = rules.requests();
     let mut driver = Driver::open(contestant.running.address, CROWD, &requests)?;
+    thread::sleep(TAKING_IN);
+    let opened = mib()?;
     driver.closed(ground.length * 3)?;
     let loaded = mib()?;
+    drop(driver);
+    thread::sleep(AFTERWARDS);
+    let left = mib()?;
     let binary = fs::metadata(ground.tools.program(peer))?.len() as f64 / f64::from(1 << 20);
-    Ok(Some(Footprint { label: peer.name(), rules: rules.name(), idle, loaded, ready, binary }))
+    let (label, rules) = (peer.name(), rules.name());
+    Ok(Some(Footprint { label, rules, idle, opened, loaded, left, ready, binary }))
 }

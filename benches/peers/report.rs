@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 
 use crate::contest::Table;
-use crate::footprint::CROWD;
+use crate::footprint::{AFTERWARDS, CROWD};
 use crate::goals::{self, Goal, Verdict};
 use crate::growth::Growth;
 use crate::machine::Machine;
@@ -128,7 +128,9 @@ fn footprints(text: &mut String, findings: &Findings) {
     let _ = writeln!(
         text,
         "\n## Footprint\n\nResident memory of all its processes; start is from exec to the first good answer through it.\n\n\
-         | Proxy | rules | idle MiB | after {CROWD} connections MiB | start ms | program MiB |\n|---|---|---|---|---|---|"
+         | Proxy | rules | idle MiB | {CROWD} connections open MiB | after load on them MiB | {} s after they closed MiB | \
+         start ms | program MiB |\n|---|---|---|---|---|---|---|---|",
+        AFTERWARDS.as_secs()
     );
     for it in &findings.footprints {
         // The relay is this measuring program itself; its size says nothing.
@@ -136,8 +138,8 @@ fn footprints(text: &mut String, findings: &Findings) {
         let ready = median(&it.ready);
         let _ = writeln!(
             text,
-            "| {} | {} | {:.1} | {:.1} | {ready:.0} | {binary} |",
-            it.label, it.rules, it.idle, it.loaded
+            "| {} | {} | {:.1} | {:.1} | {:.1} | {:.1} | {ready:.0} | {binary} |",
+            it.label, it.rules, it.idle, it.opened, it.loaded, it.left
         );
     }
 }
