@@ -30,7 +30,6 @@ use http::request::Parts;
 use crate::base::clock::Now;
 use crate::base::request_id::RequestId;
 use crate::identify::client_ip::Client;
-use crate::identify::facts;
 use crate::identify::route::Found;
 use crate::scheme::handshake::Reply;
 use crate::state::Tables;
@@ -144,7 +143,7 @@ impl Policy {
         facts: &mut Facts,
     ) -> Result<HeadPass, Deny> {
         // 1. One reading of the head for everyone, or nothing that follows means anything.
-        let upgrade = self.head_rules.judge(&parts)?;
+        let (host, upgrade) = self.head_rules.judge(&parts)?;
         let client = self.client(&parts, peer)?;
         facts.client = Some(client);
         facts.declared_length = declared_length(&parts);
@@ -160,7 +159,7 @@ impl Policy {
             self.flood.check(&tables.flood, client.ip, now.mono)?;
         }
         // 4. Which rules apply.
-        let (route, scope) = self.route(&parts, facts)?;
+        let (route, scope) = self.route(&parts, &host, facts)?;
         let Some(route) = route else { return Ok(self.pass_unmatched(parts, peer, client, upgrade)) };
         route.ips.check(client.ip)?;
         if upgrade != Upgrade::None && route.judges_bodies() {
@@ -289,9 +288,13 @@ impl Policy {
             .map_err(|_| Deny::new(Reason::ForwardedMalformed, 0).hint("security.client_ip_header"))
     }
 
-    fn route(&self, parts: &Parts, facts: &mut Facts) -> Result<(Option<&RoutePolicy>, Scope), Deny> {
-        let host = facts::host_of(parts).map_err(|_| Deny::new(Reason::HostInvalid, 0))?;
-        match self.table.find(&parts.method, &host, parts.uri.path()) {
+    fn route(
+        &self,
+        parts: &Parts,
+        host: &str,
+        facts: &mut Facts,
+    ) -> Result<(Option<&RoutePolicy>, Scope), Deny> {
+        match self.table.find(&parts.method, host, parts.uri.path()) {
             Found::Route(index) => {
                 facts.route = Some(index);
                 facts.identity.route = Some(index);

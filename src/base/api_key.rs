@@ -7,8 +7,7 @@
 
 use std::str;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use aws_lc_rs::{digest, hmac};
 use zeroize::Zeroizing;
 
 use crate::base::name::KeyId;
@@ -85,19 +84,20 @@ pub fn parse(key: &[u8]) -> Shape<'_> {
     if check_digits(checked) == check { Shape::Ours { env, id } } else { Shape::BadCheck }
 }
 
-/// SHA-256 of a key's bytes.
+/// SHA-256 of a key's bytes. By AWS-LC, like the HMAC: every request with a key pays for it
+/// (`docs/decisions/0012-which-hmac.md`).
 pub fn digest_sha256(key: &[u8]) -> [u8; 32] {
-    Sha256::digest(key).into()
+    whole(digest::digest(&digest::SHA256, key).as_ref())
 }
 
 /// HMAC-SHA256 of a key's bytes under `pepper`.
 pub fn digest_peppered(pepper: &Secret, key: &[u8]) -> [u8; 32] {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(pepper.expose()) else {
-        // HMAC takes keys of every length; were it not so, nothing may match.
-        return digest_sha256(b"");
-    };
-    mac.update(key);
-    mac.finalize().into_bytes().into()
+    whole(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, pepper.expose()), key).as_ref())
+}
+
+/// The 32 bytes both have.
+fn whole(digest: &[u8]) -> [u8; 32] {
+    digest.first_chunk().copied().unwrap_or_default()
 }
 
 /// Environment, id, the bytes the check digits cover, and the check digits; `None` when it is not our format.

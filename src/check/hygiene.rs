@@ -3,6 +3,8 @@
 //! HTTP/1 heads have passed the raw validator of `listen` before; what stands here holds for HTTP/2 too and needs
 //! parsed fields: Host, method, Upgrade, Expect, nominations of `Connection`.
 
+use std::borrow::Cow;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::uri::PathAndQuery;
@@ -31,6 +33,9 @@ const FRAMING: [HeaderName; 6] = [
     header::COOKIE,
     header::CONTENT_TYPE,
 ];
+
+/// A name that is looked for in every head; as text it would be parsed each time.
+static HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
 /// Most fields `Connection` may nominate.
 const MOST_NOMINATIONS: usize = 10;
@@ -65,17 +70,17 @@ impl HeadRules {
         }
     }
 
-    /// Judges the head and says whether it asks for a WebSocket.
-    pub(super) fn judge(&self, parts: &Parts) -> Result<Upgrade, Deny> {
+    /// Judges the head; says which host it is for and whether it asks for a WebSocket.
+    pub(super) fn judge<'a>(&self, parts: &'a Parts) -> Result<(Cow<'a, str>, Upgrade), Deny> {
         version(parts.version)?;
         method(&parts.method)?;
         self.sizes(parts)?;
         target(parts)?;
         length(&parts.headers)?;
-        facts::host_of(parts).map_err(|_| Deny::new(Reason::HostInvalid, 0))?;
+        let host = facts::host_of(parts).map_err(|_| Deny::new(Reason::HostInvalid, 0))?;
         expect(&parts.headers)?;
         self.nominations(&parts.headers)?;
-        upgrade(parts)
+        Ok((host, upgrade(parts)?))
     }
 
     fn sizes(&self, parts: &Parts) -> Result<(), Deny> {
@@ -187,7 +192,7 @@ fn expect(headers: &HeaderMap) -> Result<(), Deny> {
 fn upgrade(parts: &Parts) -> Result<Upgrade, Deny> {
     let headers = &parts.headers;
     let refused = || Deny::new(Reason::UpgradeRefused, 0);
-    if headers.contains_key("http2-settings") {
+    if headers.contains_key(&HTTP2_SETTINGS) {
         return Err(refused());
     }
     let mut lines = headers.get_all(header::UPGRADE).iter();

@@ -66,7 +66,7 @@ fn split(authority: &[u8]) -> Option<Named<'_>> {
     is_port.then_some(Named { host, port })
 }
 
-/// A host name without its trailing dot, and what follows its colon. One pass: every request comes by here twice.
+/// A host name without its trailing dot, and what follows its colon. One pass: every request comes by here.
 fn named(text: &str) -> Option<(&str, &str)> {
     // A label is wanted: at the beginning and behind a dot no other dot may stand.
     let mut wanted = true;

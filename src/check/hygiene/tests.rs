@@ -7,7 +7,7 @@ fn rules() -> HeadRules {
 
 fn judge(build: http::request::Builder) -> Result<Upgrade, Reason> {
     let (parts, ()) = build.body(()).unwrap().into_parts();
-    rules().judge(&parts).map_err(|deny| deny.reason)
+    rules().judge(&parts).map(|(_, upgrade)| upgrade).map_err(|deny| deny.reason)
 }
 
 fn get(target: &str) -> http::request::Builder {

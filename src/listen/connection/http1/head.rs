@@ -11,7 +11,7 @@ use crate::listen::head::field::{self, Line};
 
 /// Room for the fields the gate adds.
 const OURS: usize = 10;
-/// Most fields room is made for before they are read. What follows the head is counted in, and is the caller's to choose.
+/// Most fields room is made for before they are read: how many there are is the caller's to choose.
 const EXPECTED: usize = 40;
 
 /// A request without its body.
@@ -57,7 +57,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<Option<(Head, usize)>, Unread> {
     else {
         return Err(Unread);
     };
-    let mut fields = Fields::new(bytes);
+    let mut fields = Fields::new(rest.get(end + 2..).unwrap_or_default());
     let Some(length) = fields.read(bytes, lead + end + 2)? else { return Ok(None) };
     let mut parts = Request::new(()).into_parts().0;
     parts.method = Method::from_bytes(method).map_err(|_| Unread)?;
@@ -82,9 +82,10 @@ struct Fields {
 }
 
 impl Fields {
-    fn new(bytes: &Bytes) -> Self {
-        let lines = bytes.iter().filter(|b| **b == b'\n').count();
-        let map = HeaderMap::with_capacity(lines.min(EXPECTED).saturating_add(OURS));
+    /// `lines` begins with the first field line; a body may follow them, which is not looked at.
+    fn new(lines: &[u8]) -> Self {
+        let fields = lines.split(|b| *b == b'\n').take_while(|line| !matches!(line, [] | [b'\r']));
+        let map = HeaderMap::with_capacity(fields.take(EXPECTED).count().saturating_add(OURS));
         Self { map, body: Decoder::Done, wishes: Wishes::default() }
     }
 
