@@ -3,6 +3,7 @@
 //! Order of start: configuration (nothing is opened when it is wrong), log and records, sockets, workers, reload,
 //! ops. Order of stop: drain, workers, records, log.
 
+mod keys;
 mod reloading;
 mod signals;
 mod workers;
@@ -22,6 +23,7 @@ use crate::config::problem::{Problem, Problems};
 use crate::config::settings::{Address, Settings};
 use crate::config::{self, Known, LoadMode, Loaded};
 use crate::exchange::Shared;
+use crate::fetch::Fetcher;
 use crate::forward::budget::Budget;
 use crate::listen::bind::{self, BindFailed, SocketFile};
 use crate::listen::drain::{self, Drain, Times};
@@ -63,6 +65,7 @@ pub enum StartError {
 pub struct Running {
     drain: Drain,
     reload: Reload,
+    fetcher: Fetcher,
     observer: Arc<Observer>,
     shared: Shared,
     workers: Workers,
@@ -110,7 +113,8 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         budget: Budget::new(settings.limits.buffered_total),
         snapshots: Arc::new(Snapshots::new(snapshot)),
     };
-    read_counts(&observer, &slots, &shared.tables);
+    read_counts(&observer, &slots, &shared);
+    let fetcher = Fetcher::new(Arc::clone(&shared.snapshots), Arc::clone(&observer));
     let pulse = Pulse::new(count, clock::mono());
     let workers =
         Workers::start(&shared, listening.shares, &observer, (&drain, &pulse)).map_err(StartError::Thread)?;
@@ -123,7 +127,9 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         observer: Arc::clone(&observer),
         log: log.clone(),
         slots,
+        fetcher: fetcher.clone(),
     };
+    fetcher.follow().map_err(StartError::Thread)?;
     let reload = Reload::start(source, status, inputs, Arc::clone(&observer)).map_err(StartError::Thread)?;
     let parts = Parts {
         observer: Arc::clone(&observer),
@@ -143,7 +149,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
         tracing::info!(version = env!("CARGO_PKG_VERSION"), workers = count, routes, hash, "serving");
     }
     let files = listening.files;
-    Ok(Running { drain, reload, observer, shared, workers, ops, log, files, runtime, signals })
+    Ok(Running { drain, reload, fetcher, observer, shared, workers, ops, log, files, runtime, signals })
 }
 
 fn compile(loaded: Loaded, observer: &Observer) -> Result<Snapshot, StartError> {
@@ -191,6 +197,7 @@ impl Running {
 
     fn end(self) {
         self.reload.stop();
+        self.fetcher.stop();
         self.workers.join();
         record(&self.observer, Action::Stop, self.shared.snapshots.load().generation, "");
         self.ops.end();
@@ -265,10 +272,12 @@ fn record(observer: &Observer, action: Action, generation: u64, resource: &str) 
 }
 
 /// The metrics page tells what the listeners and the tables count.
-fn read_counts(observer: &Observer, slots: &Slots, tables: &Arc<Tables>) {
-    let (slots, tables) = (slots.clone(), Arc::clone(tables));
+fn read_counts(observer: &Observer, slots: &Slots, shared: &Shared) {
+    let (slots, tables) = (slots.clone(), Arc::clone(&shared.tables));
+    let snapshots = Arc::clone(&shared.snapshots);
     observer.read_counts(move || {
         let turned = slots.turned();
+        let keys = keys::count(&snapshots.load(), clock::mono());
         Counts {
             open: u64::try_from(slots.open()).unwrap_or(u64::MAX),
             refused_full: turned.full,
@@ -279,6 +288,8 @@ fn read_counts(observer: &Observer, slots: &Slots, tables: &Arc<Tables>) {
             stalled: slots.stalled(),
             floods: slots.floods(),
             shared_limits: tables.limits.overflows(),
+            keys_missing: keys.missing,
+            keys_age: keys.age_s,
         }
     });
 }

@@ -171,7 +171,7 @@ impl Policy {
         route.authorize.check(proven.key.as_deref())?;
         // 8. What the head tells of the body.
         self.declared_body(route, facts.declared_length)?;
-        credentials::begin_signature(route, &parts, now.wall, &mut proven)?;
+        credentials::begin_signature(route, &parts, now, &mut proven)?;
         // Last of the head: a signature may cover where they stood. The app sees neither secret nor key.
         if let Some(rule) = &route.shared_secret {
             rule.strip(&mut parts);

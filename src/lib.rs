@@ -16,6 +16,7 @@ pub mod snapshot;
 pub mod exchange;
 pub mod listen;
 pub mod reload;
+pub mod fetch;
 pub mod ops;
 pub mod app;
 pub mod cli;

@@ -140,6 +140,19 @@ impl Observer {
         self.board.reloads_refused.add(1);
     }
 
+    /// Keys were fetched and taken, or not.
+    pub fn fetched(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Applied => self.board.fetches_applied.add(1),
+            Outcome::Refused => self.board.fetches_refused.add(1),
+        }
+    }
+
+    /// The generation in force, as the metrics tell it.
+    pub fn generation(&self) -> u64 {
+        lock(&self.board.config).generation
+    }
+
     /// Tells the audit something other than a request.
     pub fn event(&self, event: Event) {
         if self.audit.is_on() {

@@ -3,6 +3,7 @@
 
 mod admin;
 mod answer;
+mod keys;
 mod probe;
 mod public;
 mod ready;

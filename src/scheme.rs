@@ -50,6 +50,7 @@ use std::fmt;
 
 use http::HeaderMap;
 
+pub use code::{NamedCertificate, Naming, Trusted};
 pub use key::{Key, KeyProblem};
 pub use plan::Plan;
 pub use presets::{

@@ -109,6 +109,9 @@ impl Snapshot {
         warnings.extend(
             policy.unreachable(&settings).into_iter().map(|route| unreachable_warning(&settings, route)),
         );
+        if let Some(before) = previous {
+            policy.adopt(&before.policy);
+        }
         let generation = previous.map_or(1, |before| before.generation.saturating_add(1));
         let default_target = reuse(previous.into_iter().flat_map(Self::targets), &settings.upstream);
         let route_targets = settings

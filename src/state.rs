@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::config::settings::Limits;
 
+pub mod fetched;
 pub mod flood;
 mod keyed;
 pub mod limit;

@@ -9,6 +9,7 @@ use crate::config::problem::{Problem, Severity};
 use crate::config::settings::{ApiKeys, Settings};
 use crate::config::{self, Known, LoadMode, Loaded};
 use crate::exchange::Shared;
+use crate::fetch::Fetcher;
 use crate::listen::slots::Slots;
 use crate::observe::Observer;
 use crate::observe::log::Log;
@@ -26,6 +27,7 @@ pub(super) struct ConfigSource {
     pub(super) observer: Arc<Observer>,
     pub(super) log: Log,
     pub(super) slots: Slots,
+    pub(super) fetcher: Fetcher,
 }
 
 impl Source for ConfigSource {
@@ -72,6 +74,9 @@ impl ConfigSource {
         self.apply(settings);
         self.observer.show(&snapshot.meters);
         self.shared.snapshots.store(snapshot);
+        if let Err(error) = self.fetcher.follow() {
+            tracing::error!(%error, "no thread can be started to fetch keys; the routes that need them answer 503");
+        }
         Ok(taken)
     }
 

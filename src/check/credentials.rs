@@ -13,7 +13,7 @@ use super::handshake::Hello;
 use super::permit::Identity;
 use super::policy::RoutePolicy;
 use super::signature::Pending;
-use crate::base::clock::Wall;
+use crate::base::clock::{Now, Wall};
 use crate::config::settings::Require;
 
 /// What a request has proven so far.
@@ -69,7 +69,7 @@ pub(super) fn prove(
 pub(super) fn begin_signature(
     route: &RoutePolicy,
     parts: &Parts,
-    now: Wall,
+    now: Now,
     proven: &mut Proven,
 ) -> Result<(), Deny> {
     if let Some(rule) = &route.handshake

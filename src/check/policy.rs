@@ -16,6 +16,7 @@ use super::signature::SignatureRule;
 use crate::config::settings::{Require, Route, Settings, Unmatched};
 use crate::identify::client_ip::ClientIpRules;
 use crate::identify::route::{RouteConflict, RouteTable};
+use crate::state::fetched::Fetched;
 
 /// One generation of the rules. Immutable; a request is judged by one of these to its end.
 #[derive(Debug)]
@@ -80,6 +81,25 @@ impl Policy {
 }
 
 impl Policy {
+    /// Everything that is fetched for these rules.
+    pub fn fetched(&self) -> impl Iterator<Item = &Arc<Fetched>> {
+        self.routes.iter().filter_map(|route| route.signature.as_ref()).flat_map(|rule| rule.fetched())
+    }
+
+    /// Takes over what was fetched for the rules of `before`.
+    pub fn adopt(&self, before: &Self) {
+        for fetched in self.fetched() {
+            let same = |one: &&Arc<Fetched>| one.route == fetched.route && one.id == fetched.id;
+            if let Some(before) = before.fetched().find(same).or_else(|| before.of_same_place(fetched)) {
+                fetched.adopt(before);
+            }
+        }
+    }
+
+    fn of_same_place(&self, like: &Fetched) -> Option<&Arc<Fetched>> {
+        self.fetched().find(|one| one.remote == like.remote)
+    }
+
     /// Indices of routes that no request can reach; for a warning.
     pub fn unreachable(&self, settings: &Settings) -> Vec<usize> {
         self.table.unreachable(&settings.routes)

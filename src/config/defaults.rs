@@ -15,6 +15,8 @@ pub const MOST_KEY_FILE_BYTES: u64 = 8 * MIB;
 pub const MOST_KEY_FILE_NODES: usize = 800_000;
 /// Largest address list file: about a million networks.
 pub const MOST_LIST_BYTES: u64 = 32 * MIB;
+/// Largest file of certificates; the roots of a distribution are about 220 KiB.
+pub const MOST_ROOTS_BYTES: u64 = 2 * MIB;
 /// Largest secret file; an RSA key of 16,384 bits fits.
 pub const MOST_SECRET_BYTES: u64 = 64 * KIB;
 /// Most bytes that references in one file may stand for.
@@ -32,6 +34,11 @@ pub const IDENTITY_PREFIX: &str = "X-Sidegate-";
 pub const SECRET_HEADER: &str = "X-Webhook-Secret";
 /// Header of an API key where a route names no place.
 pub const KEY_HEADER: &str = "X-API-Key";
+
+/// Providers announce a new key hours before they sign with it.
+pub const KEY_REFRESH: Duration = Duration::from_secs(60 * 60);
+/// A day: longer than most outages, shorter than the time in which a withdrawn key does harm.
+pub const KEY_MAX_STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The app is on the same machine: a connection that takes longer than this will not come.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

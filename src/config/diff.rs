@@ -153,6 +153,7 @@ fn facts(settings: &Settings) -> Facts {
         routes: _,
         unmatched,
         api_keys,
+        outbound,
         telemetry,
         limits,
         identity_prefix,
@@ -176,6 +177,7 @@ fn facts(settings: &Settings) -> Facts {
     let strict = if telemetry.audit_strict { " strict" } else { "" };
     plain(&mut facts, "telemetry.audit", format!("{}{strict}", sink(&telemetry.audit)));
     plain(&mut facts, "identity_headers.prefix", identity_prefix.as_str());
+    plain(&mut facts, "outbound.allowed_hosts", format!("{outbound:?}"));
     limit_facts(&mut facts, limits);
     let pepper = secret("pepper".to_owned(), vec![api_keys.pepper.clone()]);
     facts.insert("api_keys.pepper".to_owned(), pepper);
@@ -318,6 +320,7 @@ fn secret_fact(entries: &[SecretEntry]) -> Fact {
     let ids: Vec<String> = entries
         .iter()
         .map(|entry| match (&entry.value, entry.not_before, entry.not_after) {
+            (None, _, _) if entry.remote.is_some() => format!("{} from {:?}", entry.id, entry.remote),
             (None, _, _) => format!("{} (missing)", entry.id),
             (Some(_), None, None) => entry.id.to_string(),
             (Some(_), from, until) => format!("{} {from:?}–{until:?}", entry.id),

@@ -20,11 +20,14 @@ use crate::scheme::Plan;
 
 pub use self::keys::{ApiKey, ApiKeys, KeyDigest};
 pub use self::limits::Limits;
+pub(crate) use self::outbound::authority_of;
+pub use self::outbound::{AllowedHost, FetchRule, NoPlace, Place, Reach, Remote};
 pub use self::signing::{Handshakes, Resign};
 pub use self::telemetry::{LogFormat, LogLevel, Sink, Telemetry};
 
 mod keys;
 mod limits;
+mod outbound;
 mod signing;
 mod telemetry;
 
@@ -51,6 +54,8 @@ pub struct Settings {
     pub unmatched: Unmatched,
     /// Known API keys.
     pub api_keys: ApiKeys,
+    /// The only hosts the gate itself asks for anything.
+    pub outbound: Vec<Arc<AllowedHost>>,
     /// Logs and records.
     pub telemetry: Telemetry,
     /// What bounds every request and the process.
@@ -253,8 +258,10 @@ pub enum Replay {
 pub struct SecretEntry {
     /// Told in audit and metrics, never the value.
     pub id: SecretId,
-    /// `None`: its file could not be read at start; whatever needs it answers 503.
+    /// `None`: its file could not be read at start, or it is fetched; whatever needs what is missing answers 503.
     pub value: Option<Secret>,
+    /// Where it is fetched from; there is no value then.
+    pub remote: Option<Arc<Remote>>,
     /// Not valid before this Unix time in milliseconds.
     pub not_before: Option<i64>,
     /// Not valid from this Unix time in milliseconds on.

@@ -11,6 +11,7 @@ use super::units;
 mod access;
 mod keys;
 mod limits;
+mod outbound;
 mod root;
 mod routes;
 mod scheme;

@@ -8,7 +8,7 @@ use super::LoadMode;
 use super::known::Known;
 use super::raw::{Tree, View};
 use super::report::{Fault, Report};
-use super::settings::{Address, Fingerprint, Settings, Unmatched};
+use super::settings::{Address, AllowedHost, Fingerprint, Settings, Unmatched};
 use super::source::Sources;
 use super::{defaults, env::Environment, scalar};
 use crate::base::clock::Wall;
@@ -20,7 +20,9 @@ mod handshake;
 mod key_lines;
 mod key_metadata;
 mod operational;
+mod outbound;
 mod quota;
+mod remote;
 mod routes;
 mod secrets;
 mod section;
@@ -48,6 +50,8 @@ pub(crate) struct Reading<'e> {
     pub(crate) trees: Vec<Tree>,
     /// The gate's own addresses, which no upstream may be.
     own: Vec<Address>,
+    /// Hosts that keys may be fetched from.
+    outbound: Vec<Arc<AllowedHost>>,
 }
 
 impl<'e> Reading<'e> {
@@ -59,7 +63,7 @@ impl<'e> Reading<'e> {
         now: Wall,
     ) -> Self {
         let (report, trees, own) = (Report::default(), Vec::new(), Vec::new());
-        Self { report, sources, known, mode, env, now, trees, own }
+        Self { report, sources, known, mode, env, now, trees, own, outbound: Vec::new() }
     }
 }
 
@@ -75,6 +79,7 @@ pub(crate) fn settings(root: View<'_>, reading: &mut Reading<'_>) -> Option<Sett
         reading.own = own;
         upstream
     });
+    reading.outbound = outbound::allowed_hosts(root.section("outbound"), reading);
     let security = security::security(root.section("security"), reading);
     let operational = operational::operational(root.section("operational"));
     let written = routes::routes(root, reading);
@@ -107,6 +112,7 @@ pub(crate) fn settings(root: View<'_>, reading: &mut Reading<'_>) -> Option<Sett
         routes: written.into_iter().map(|written| written.route).collect(),
         unmatched,
         api_keys,
+        outbound: std::mem::take(&mut reading.outbound),
         telemetry,
         limits,
         identity_prefix,

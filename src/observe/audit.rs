@@ -35,6 +35,8 @@ pub enum Action {
     ConfigLoad,
     /// A changed configuration.
     ConfigReload,
+    /// Public keys that were fetched.
+    KeysFetch,
     /// Draining began.
     Drain,
     /// The gate ends.
@@ -55,6 +57,7 @@ impl Action {
         match self {
             Self::ConfigLoad => "config.load",
             Self::ConfigReload => "config.reload",
+            Self::KeysFetch => "keys.fetch",
             Self::Drain => "gate.drain",
             Self::Stop => "gate.stop",
         }

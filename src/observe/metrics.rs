@@ -25,6 +25,8 @@ pub(super) struct Board {
     pub(super) key_failures: Spread,
     pub(super) reloads_applied: Count,
     pub(super) reloads_refused: Count,
+    pub(super) fetches_applied: Count,
+    pub(super) fetches_refused: Count,
     pub(super) shown: Mutex<Option<MeterSet>>,
     pub(super) config: Mutex<ConfigState>,
 }
@@ -50,6 +52,10 @@ pub struct Counts {
     pub floods: u64,
     /// Requests whose limit was counted together with others'.
     pub shared_limits: u64,
+    /// Secrets whose keys are to be fetched and are not in force.
+    pub keys_missing: u64,
+    /// Age of the oldest fetched keys in force, seconds.
+    pub keys_age: u64,
 }
 
 /// Asks for these counts.
@@ -93,6 +99,8 @@ impl Board {
             key_failures: Spread::new(shards),
             reloads_applied: Count::default(),
             reloads_refused: Count::default(),
+            fetches_applied: Count::default(),
+            fetches_refused: Count::default(),
             shown: Mutex::new(None),
             config: Mutex::new(ConfigState {
                 generation: 0,

@@ -152,6 +152,24 @@ pub const CONFIG_RELOADS: Metric = counter(
     &["result"],
     "Changed configurations read, by result: applied or refused.",
 );
+/// Fetches of public keys.
+pub const KEY_FETCHES: Metric = counter(
+    "sidegate_key_fetches_total",
+    &["result"],
+    "Fetches of public keys and certificates, by result: applied, or refused when nothing usable came.",
+);
+/// Keys that are not there.
+pub const KEYS_MISSING: Metric = gauge(
+    "sidegate_fetched_keys_missing",
+    &[],
+    "Secrets with a url whose keys are not in force: not fetched yet, or max_stale is over; their routes answer 503.",
+);
+/// How old fetched keys are.
+pub const KEYS_AGE: Metric = gauge(
+    "sidegate_fetched_keys_age_seconds",
+    &[],
+    "Time since the last good fetch of the keys for which it is longest ago.",
+);
 /// Lost audit lines.
 pub const AUDIT_DROPPED: Metric = counter(
     "sidegate_audit_dropped_total",
@@ -246,6 +264,9 @@ pub const ALL: &[&Metric] = &[
     &CONFIG_OK_AT,
     &CONFIG_INFO,
     &CONFIG_RELOADS,
+    &KEY_FETCHES,
+    &KEYS_MISSING,
+    &KEYS_AGE,
     &AUDIT_DROPPED,
     &ACCESS_LOG_DROPPED,
     &CONNECTIONS,

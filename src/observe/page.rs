@@ -29,6 +29,8 @@ pub fn most_series(routes: usize, webhooks: usize, secrets: usize) -> usize {
         &names::CONFIG_OK,
         &names::CONFIG_OK_AT,
         &names::CONFIG_INFO,
+        &names::KEYS_MISSING,
+        &names::KEYS_AGE,
         &names::AUDIT_DROPPED,
         &names::ACCESS_LOG_DROPPED,
         &names::CONNECTIONS,
@@ -41,14 +43,14 @@ pub fn most_series(routes: usize, webhooks: usize, secrets: usize) -> usize {
         &names::BUILD_INFO,
     ]
     .len();
-    let reloads = 2;
+    let reloads_and_fetches = 4;
     let refused = 3;
     (routes + 1) * (verdicts + 3 * histogram)
         + webhooks * (5 + histogram)
         + secrets
         + process
         + others
-        + reloads
+        + reloads_and_fetches
         + refused
 }
 
@@ -163,6 +165,9 @@ pub(super) fn of_board(board: &Board) -> Vec<MetricFamily> {
     let mut reloads = Family::new(&names::CONFIG_RELOADS);
     reloads.value(&["applied"], float(board.reloads_applied.get()));
     reloads.value(&["refused"], float(board.reloads_refused.get()));
+    let mut fetches = Family::new(&names::KEY_FETCHES);
+    fetches.value(&["applied"], float(board.fetches_applied.get()));
+    fetches.value(&["refused"], float(board.fetches_refused.get()));
     let mut refused = Family::new(&names::CONNECTIONS_REFUSED);
     refused.value(&["connections"], float(counts.refused_full));
     refused.value(&["connections_per_client"], float(counts.refused_client));
@@ -188,6 +193,9 @@ pub(super) fn of_board(board: &Board) -> Vec<MetricFamily> {
         single(&names::CONFIG_OK_AT, taken_ms / 1e3),
         info.done(),
         reloads.done(),
+        fetches.done(),
+        single(&names::KEYS_MISSING, float(counts.keys_missing)),
+        single(&names::KEYS_AGE, float(counts.keys_age)),
         build.done(),
     ]
 }

@@ -42,6 +42,7 @@ pub(super) fn webhook(name: &str, secrets: &[&str]) -> Route {
     let secret = |id: &&str| SecretEntry {
         id: SecretId::parse(id).unwrap(),
         value: None,
+        remote: None,
         not_before: None,
         not_after: None,
         line: 9,
@@ -158,6 +159,8 @@ fn what_listen_counts_is_on_the_page() {
         stalled: 3,
         floods: 8,
         shared_limits: 9,
+        keys_missing: 10,
+        keys_age: 11,
     });
     for (name, value) in [
         ("sidegate_connections", 5.0),
@@ -167,6 +170,8 @@ fn what_listen_counts_is_on_the_page() {
         ("sidegate_connections_evicted_total", 7.0),
         ("sidegate_connections_flooding_total", 8.0),
         ("sidegate_rate_limits_shared_total", 9.0),
+        ("sidegate_fetched_keys_missing", 10.0),
+        ("sidegate_fetched_keys_age_seconds", 11.0),
         ("sidegate_connections_stalled_total", 3.0),
         ("sidegate_panics_total", 1.0),
     ] {

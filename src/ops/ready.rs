@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Desk, Startup, probe, rotation};
+use super::{Desk, Startup, keys, probe, rotation};
 use crate::base::clock;
 use crate::config::settings::{Settings, Upstream};
 use crate::listen::drain::Stage;
@@ -66,7 +66,8 @@ pub(super) async fn judge(desk: &Desk) -> Readiness {
     if let Err(stuck) = desk.pulse.check(clock::mono()) {
         reasons.push(super::public::stuck(stuck));
     }
-    let dependencies = dependencies(desk, &snapshot.settings).await;
+    let mut dependencies = dependencies(desk, &snapshot.settings).await;
+    dependencies.extend(snapshot.policy.fetched().map(|fetched| keys::dependency(fetched, clock::mono())));
     let all_reached = dependencies.iter().all(|dependency| dependency.health == Health::Healthy);
     let health = match (reasons.is_empty(), &status.refused, all_reached) {
         (false, _, _) => Health::Unhealthy,

@@ -28,6 +28,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use http::HeaderMap;
 use http::header::CONNECTION;
 
 use super::form::{self, Pair};
@@ -86,11 +87,53 @@ pub(super) trait Code: fmt::Debug + Send + Sync {
         Ok(Draft::default())
     }
 
+    /// Whether messages name the certificate they are signed with, so that [`Code::certificate`] has a meaning.
+    fn names_certificate(&self) -> bool {
+        false
+    }
+
+    /// The certificate a message names, if it lies where the provider's own lie. Of the head where it stands there,
+    /// else of the whole body.
+    ///
+    /// Security: both are whatever a caller sent; the place is pinned here to the provider's host and path.
+    fn certificate(&self, _from: Naming<'_>) -> Option<NamedCertificate> {
+        None
+    }
+
     /// For the sender, where signatures stand inside the body: the body with the signature of each message in it.
     /// `None`: they do not, or it cannot be signed.
     fn signed(&self, _body: &[u8], _sign: &dyn Fn(&[u8]) -> String) -> Option<Vec<u8>> {
         None
     }
+}
+
+/// Where the name of a certificate is looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Naming<'a> {
+    /// A head.
+    Head(&'a HeaderMap),
+    /// A whole body.
+    Body(&'a [u8]),
+}
+
+/// The certificate of a message's signer, as the message names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedCertificate {
+    /// Where it lies: `https://HOST/PATH`, of the provider's own shape.
+    pub url: String,
+    /// It must be one for one of these DNS names.
+    pub names: Vec<String>,
+    /// Why it is believed.
+    pub trust: Trusted,
+}
+
+/// Why a certificate is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trusted {
+    /// It came from the provider's host over a verified connection; the file holds no chain that could be followed.
+    ByHost,
+    /// It leads to a root, with the certificates beside it in the file.
+    ByChain,
 }
 
 /// One request of a code scheme, its body awaited.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::encoding::Encoding;
 use super::mac::{Hash, Mac, Tag};
-use super::public::{Algorithm, Jwa, PrivateKey, PublicKey};
+use super::public::{self, Algorithm, Dates, Jwa, PrivateKey, PublicKey};
 use crate::base::secret::Secret;
 
 pub(super) use lane::{Candidate, Lane};
@@ -79,6 +79,8 @@ pub(super) struct KeyRule {
 pub struct Key {
     pub(super) material: Material,
     pub(super) secret: Secret,
+    /// The dates of the certificate it came in.
+    pub(super) dates: Option<Dates>,
 }
 
 /// What is compared or computed with.
@@ -276,7 +278,8 @@ impl KeyRule {
                 Material::Public(algorithm.name(), key)
             }
         };
-        Ok(Key { material, secret })
+        let dates = public::dates(self.form, secret.expose()).map_err(|_| KeyProblem::NotPublicKey)?;
+        Ok(Key { material, secret, dates })
     }
 
     /// Makes what signs of a secret, or of a private key in PEM.
@@ -290,7 +293,7 @@ impl KeyRule {
             false => self.make(kind, secret)?.secret,
         };
         let key = algorithm.private(self.form, hash, secret.expose()).ok_or(KeyProblem::NotPrivateKey)?;
-        Ok(Key { material: Material::Private(algorithm.name(), key), secret })
+        Ok(Key { material: Material::Private(algorithm.name(), key), secret, dates: None })
     }
 
     fn stripped<'s>(&self, mut text: &'s [u8]) -> &'s [u8] {

@@ -15,7 +15,7 @@ use super::rules::{Arrival, Rules};
 use super::session::Session;
 use super::sign::{self, Delivered, SignProblem};
 use super::spec::{Spec, SpecProblem};
-use super::{Delivery, Refusal, ReplayId, SignedHead};
+use super::{Delivery, NamedCertificate, Naming, Refusal, ReplayId, SignedHead};
 use crate::base::clock::Wall;
 use crate::base::secret::Secret;
 
@@ -125,6 +125,16 @@ impl Plan {
     /// Whether the signed message carries a time or a unique id, so that two equal messages are one event.
     pub fn is_stamped(&self) -> bool {
         self.all().all(|rules| rules.facts.stamped)
+    }
+
+    /// Whether messages name the certificate they are signed with.
+    pub fn names_certificate(&self) -> bool {
+        self.all().any(|rules| rules.code.as_ref().is_some_and(|code| code.names_certificate()))
+    }
+
+    /// The certificate a message names, if it lies where the provider's own lie.
+    pub fn certificate(&self, from: Naming<'_>) -> Option<NamedCertificate> {
+        self.all().find_map(|rules| rules.code.as_ref()?.certificate(from))
     }
 
     /// Whether [`SignedHead::url`] must be given.

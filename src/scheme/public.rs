@@ -5,6 +5,7 @@
 //! hash it or collect it, as its algorithm needs) and then judges signatures. Where signatures and messages come
 //! from, times, replay and rotation are the engine's and not seen here.
 
+mod certificate;
 mod der;
 mod ed25519;
 mod hashed;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use super::key::KeyForm;
 use super::mac::Hash;
+pub(super) use certificate::{Dates, dates};
 use hashed::Signing;
 pub(super) use jws::{Jose, Jwa, NAME as JWT, decoded as segment};
 pub(super) use private::PrivateKey;

@@ -20,6 +20,7 @@ mod sign;
 mod wire;
 
 mod commands;
+mod fetched;
 mod hostile;
 mod leaks;
 mod limits;

@@ -13,6 +13,7 @@ fn entry(id: &str, value: &str) -> SecretEntry {
     SecretEntry {
         id: SecretId::parse(id).unwrap(),
         value: Some(Secret::new(value.as_bytes().to_vec())),
+        remote: None,
         not_before: None,
         not_after: None,
         line: 0,

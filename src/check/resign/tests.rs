@@ -16,6 +16,7 @@ fn rule(secrets: &[(&str, Option<i64>)]) -> ResignRule {
     let entry = |(at, (value, not_after)): (usize, &(&str, Option<i64>))| SecretEntry {
         id: SecretId::parse(&format!("s{at}")).unwrap(),
         value: (!value.is_empty()).then(|| Secret::new(value.as_bytes().to_vec())),
+        remote: None,
         not_before: None,
         not_after: *not_after,
         line: 0,

@@ -1,7 +1,8 @@
 //! The top level of a file: where to listen, the app, and the groups of the rest.
 
 use super::{
-    BOOLEAN, Default, FILE, Form, Group, Kind, TEXT, access, integer, key, keys, limits, millis, routes,
+    BOOLEAN, Default, FILE, Form, Group, Kind, TEXT, access, integer, key, keys, limits, millis, outbound,
+    routes,
 };
 use crate::config::defaults;
 
@@ -66,6 +67,12 @@ pub(crate) static ROOT: Group = Group {
         key("api_keys", &[Form::Map(&keys::API_KEYS)], Default::Absent, "The API keys callers may present."),
         key("keys", keys::KEYS_FORMS, Default::Absent, "The same as `api_keys.keys`."),
         key("key_metadata", keys::METADATA_FORMS, Default::Absent, "The same as `api_keys.key_metadata`."),
+        key(
+            "outbound",
+            &[Form::Map(&outbound::OUTBOUND)],
+            Default::Absent,
+            "What the gate itself may fetch; without it, nothing.",
+        ),
         key("telemetry", &[Form::Map(&TELEMETRY)], Default::Absent, "Logs and records."),
         key(
             "limits",

@@ -110,7 +110,12 @@ static SIGNATURE: Group = Group {
             Default::Absent,
             "A scheme of your own, or several with `when` after the first. Exactly one of `provider` and `scheme` is written.",
         ),
-        key("secrets", access::SECRETS, Default::Required, "The secrets valid at once, for rotation."),
+        key(
+            "secrets",
+            access::SIGNATURE_SECRETS,
+            Default::Required,
+            "The secrets valid at once, for rotation.",
+        ),
         key(
             "public_url",
             &[Form::Is(Kind::Url)],

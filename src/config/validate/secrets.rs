@@ -12,7 +12,7 @@ use crate::config::{LoadMode, defaults, interpolate};
 use crate::scheme::MOST_KEYS;
 
 use super::addresses::one_or_many;
-use super::{Reading, Section, at_most};
+use super::{Reading, Section, at_most, remote};
 
 /// Whether a secret may be short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,19 @@ fn entry(view: View<'_>, before: &[SecretEntry], reading: &mut Reading<'_>) -> O
     let value_view = if is_map { section.get("value") } else { Some(view) };
     let strength =
         if is_map && section.is_true("allow_weak") { Strength::AnyLength } else { Strength::Strong };
+    let url = section.get("url").filter(|_| is_map);
+    if url.is_none()
+        && let Some(idle) = section.get("refresh").or(section.get("max_stale")).filter(|_| is_map)
+    {
+        reading.report.error(idle.key_spot(), Fault::new("this belongs to url", "remove it, or write url"));
+    }
     let value = match (value_view, section.get("file").filter(|_| is_map)) {
+        (Some(other), _) | (None, Some(other)) if url.is_some() => {
+            let fault = Fault::new("a url is written beside value or file", "keep one of them");
+            reading.report.error(other.key_spot(), fault);
+            return None;
+        }
+        (None, None) if url.is_some() => None,
         (Some(_), Some(file)) => {
             let fault = Fault::new("both value and file are written", "keep one of the two");
             reading.report.error(file.key_spot(), fault);
@@ -70,7 +82,11 @@ fn entry(view: View<'_>, before: &[SecretEntry], reading: &mut Reading<'_>) -> O
         reading.report.warn(view.spot(), Fault::new(message, "remove one of the two"));
     }
     let (not_before, not_after) = validity(section, ("not_before", "not_after"), reading);
-    Some(SecretEntry { id, value, not_before, not_after, line: view.line() })
+    let remote = match url {
+        Some(_) => Some(remote::remote(section, reading)?),
+        None => None,
+    };
+    Some(SecretEntry { id, value, remote, not_before, not_after, line: view.line() })
 }
 
 /// Reads the time something is valid: both ends are optional, and a span that is over or empty is told.

@@ -5,7 +5,9 @@ mod spec;
 
 use std::sync::Arc;
 
-use super::{Reading, Section, handshake, secrets};
+use super::addresses::one_or_many;
+use super::{Reading, Section, handshake, remote, secrets};
+use crate::base::clock::Wall;
 use crate::base::secret::Secret;
 use crate::config::nearest::nearest;
 use crate::config::raw::View;
@@ -41,6 +43,7 @@ pub(super) fn signature(view: View<'_>, reading: &mut Reading<'_>) -> Option<Sig
     let secrets =
         section.get("secrets").map(|view| secrets::entries(view, &read, reading)).unwrap_or_default();
     let mut plan = plan?;
+    judge_keys(section, &secrets, &plan, reading);
     let own_tolerance = plan.tolerance();
     if let Some(place) = section.get("tolerance") {
         match (plan.has_timestamp(), section.duration("tolerance")) {
@@ -64,6 +67,25 @@ pub(super) fn signature(view: View<'_>, reading: &mut Reading<'_>) -> Option<Sig
     let lints = lints::Lints { signature: &signature, preset: chosen.preset, section, own_tolerance };
     lints.tell(view.key_spot(), reading);
     Some(signature)
+}
+
+/// Holds each `url` against what the scheme can use, and the dates of each certificate against the clock.
+fn judge_keys(section: Section<'_>, secrets: &[SecretEntry], plan: &Plan, reading: &mut Reading<'_>) {
+    let written = section.get("secrets").map(one_or_many).unwrap_or_default();
+    for entry in secrets {
+        let place = written.iter().find(|view| view.get("url").is_some() && view.line() == entry.line);
+        if let (Some(remote), Some(view)) = (&entry.remote, place) {
+            remote::judge(*view, remote, plan, reading);
+        }
+        let key = entry.value.as_ref().and_then(|value| plan.key(value).ok());
+        if let (Some(key), Some(view)) = (key.filter(|key| !key.covers(reading.now)), section.get("secrets"))
+        {
+            let end = key.not_after().map(Wall::rfc3339).unwrap_or_default();
+            let message = format!("the certificate {} does not count now; it ends {end}", entry.id);
+            let hint = "nothing it signs is accepted; take the provider's current one, or correct the clock";
+            reading.report.warn(view.key_spot(), Fault::new(message, hint));
+        }
+    }
 }
 
 /// The signature of a provider as the short form `webhook_secrets` means it: everything by default.

@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, known_options, option};
+use super::{
+    Claim, Code, CodeFacts, CodeHead, Compiled, Draft, NamedCertificate, Naming, Order, Reader, Trusted,
+    known_options, option,
+};
 use crate::scheme::Refusal;
 use crate::scheme::json::Path;
 use crate::scheme::spec::{Spec, SpecProblem};
@@ -74,6 +77,25 @@ impl Code for Sns {
         });
         Ok(Draft { body, ..Draft::default() })
     }
+
+    fn names_certificate(&self) -> bool {
+        true
+    }
+
+    fn certificate(&self, from: Naming<'_>) -> Option<NamedCertificate> {
+        let Naming::Body(body) = from else { return None };
+        let url = field(body, "SigningCertURL").ok()??;
+        let (region, suffix) = home(&url)?;
+        // Older regions share one name, newer ones have their own; China's and those of the government a third form.
+        let names = [
+            format!("sns.{suffix}"),
+            format!("sns.{region}.{suffix}"),
+            format!("sns-signing.{region}.{suffix}"),
+            format!("sns-{region}.{suffix}"),
+            format!("sns-us-gov-west-1.{suffix}"),
+        ];
+        Some(NamedCertificate { url, names: names.to_vec(), trust: Trusted::ByHost })
+    }
 }
 
 impl Reader for Message {
@@ -105,7 +127,7 @@ impl Reader for Message {
                 (false, _) => return Err(Refusal::BodyShape),
             }
         }
-        if field(body, "SigningCertURL")?.is_some_and(|url| !is_of_sns(&url)) {
+        if field(body, "SigningCertURL")?.is_some_and(|url| home(&url).is_none()) {
             return Err(Refusal::BodyShape);
         }
         Ok(vec![Claim { messages: vec![message.into_bytes()], ..Claim::default() }])
@@ -118,16 +140,20 @@ fn field(body: &[u8], name: &str) -> Result<Option<String>, Refusal> {
     Ok(found.pop().map(std::borrow::Cow::into_owned))
 }
 
-/// `https://sns.REGION.amazonaws.com/….pem`, or the same in China.
-fn is_of_sns(url: &str) -> bool {
-    let Some((host, path)) = url.strip_prefix("https://sns.").and_then(|rest| rest.split_once('/')) else {
-        return false;
+/// Region and domain of `https://sns.REGION.amazonaws.com/….pem`, or the same in China.
+fn home(url: &str) -> Option<(&str, &'static str)> {
+    let (host, path) = url.strip_prefix("https://sns.")?.split_once('/')?;
+    let (region, suffix) = match host.strip_suffix(".amazonaws.com.cn") {
+        Some(region) => (region, "amazonaws.com.cn"),
+        None => (host.strip_suffix(".amazonaws.com")?, "amazonaws.com"),
     };
-    let region = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"));
-    let is_region = |region: &str| {
-        region.len() >= 3 && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    region.is_some_and(is_region) && path.ends_with(".pem")
+    let is_region = (3..=32).contains(&region.len())
+        && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_file = path.len() <= 128
+        && path.strip_suffix(".pem").is_some_and(|name| {
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        });
+    (is_region && is_file).then_some((region, suffix))
 }
 
 #[cfg(test)]

@@ -6,11 +6,19 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Code, CodeFacts, CodeHead, Compiled, Draft, Order, Reader, known_options, option};
+use super::{
+    Claim, Code, CodeFacts, CodeHead, Compiled, Draft, NamedCertificate, Naming, Order, Reader, Trusted,
+    known_options, option,
+};
 use crate::scheme::Refusal;
 use crate::scheme::spec::{Spec, SpecProblem};
 
 const ID: &str = "paypal-transmission-id";
+const CERTIFICATE: &str = "paypal-cert-url";
+
+/// Whom PayPal's certificates for messages are issued to, in production and in the sandbox.
+const NAMES: [&str; 2] =
+    ["messageverificationcerts.paypal.com", "messageverificationcerts.sandbox.paypal.com"];
 
 /// Makes the scheme. Options: `webhook_id`, as PayPal's page shows it for this URL; it must be given.
 pub(super) fn make(spec: &Spec) -> Compiled {
@@ -55,6 +63,28 @@ impl Code for PayPal {
     fn draft(&self, order: &Order<'_>) -> Result<Draft, Refusal> {
         Ok(Draft::of([(ID, order.id.to_owned())]))
     }
+
+    fn names_certificate(&self) -> bool {
+        true
+    }
+
+    fn certificate(&self, from: Naming<'_>) -> Option<NamedCertificate> {
+        let Naming::Head(headers) = from else { return None };
+        let mut lines = headers.get_all(CERTIFICATE).iter();
+        let (Some(line), None) = (lines.next(), lines.next()) else { return None };
+        let url = line.to_str().ok().filter(|url| is_of_paypal(url))?.to_owned();
+        let names = NAMES.map(str::to_owned).to_vec();
+        Some(NamedCertificate { url, names, trust: Trusted::ByChain })
+    }
+}
+
+/// `https://….paypal.com/v1/notifications/certs/CERT-…`.
+fn is_of_paypal(url: &str) -> bool {
+    let parts = url.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
+    let Some((host, path)) = parts else { return false };
+    let is_host = host.ends_with(".paypal.com")
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    is_host && path.strip_prefix("v1/notifications/certs/CERT-").is_some_and(is_id)
 }
 
 impl Reader for Begun {

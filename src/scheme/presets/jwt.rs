@@ -44,12 +44,12 @@ family! {
                 ("claim.email_verified", &["true"]), ("require", &["exp", "iat"])]))]
         from ["docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions"]
         proven ["library: google-auth 2.62.2"]
-        note "The key set of www.googleapis.com/oauth2/v3/certs, as a file. Not signed: the body; one token serves several messages.";
+        note "The key set of www.googleapis.com/oauth2/v3/certs, as a url or a file. Not signed: the body; one token serves several messages.";
     "kinde" "Kinde" Sdk
         [named("jwt", signed(&[]).code("jwt").options(&[("alg", &["RS256"])]))]
         from ["npm @kinde/webhooks 1.0.0"]
         proven ["library: @kinde/webhooks 1.0.0"]
-        note "The body is the token. The key set of /.well-known/jwks of your tenant, as a file.";
+        note "The body is the token. The key set of /.well-known/jwks of your tenant, as a url or a file.";
     "livekit" "LiveKit" Sdk
         [named("hs256", shared(&["header:Authorization"]).asks(&[("iss", "API-key-id")])
             .options(&[("alg", &["HS256"]), ("body_claim", &["sha256"]), ("body_enc", &["base64"]),

@@ -19,7 +19,7 @@ family! {
         ]
         from ["npm sns-validator 0.3.5", "django-anymail, comment"]
         proven ["library: sns-validator 0.3.5"]
-        note "The key is the certificate SigningCertURL names, as a file. Topics sign with version 1 unless their attribute SignatureVersion is 2. Message attributes and UnsubscribeURL are not signed.";
+        note "The key is the certificate SigningCertURL names: url: message, or a file. Topics sign with version 1 unless their attribute SignatureVersion is 2. Message attributes and UnsubscribeURL are not signed.";
     "discord" "Discord" Sdk
         [named("ed25519", hmac(&["header:X-Signature-Ed25519"]).kind("ed25519").msg("{timestamp}{body}")
             .unix(&["header:X-Signature-Timestamp"], USUAL).key("raw_hex", &[]))]
@@ -32,7 +32,7 @@ family! {
             .unix(&["header:X-Fal-Webhook-Timestamp"], USUAL).key("jwks", &[])
             .id("header:X-Fal-Webhook-Request-Id"))]
         from [TERN]
-        note "The key set of rest.alpha.fal.ai/.well-known/jwks.json, as a file; it is the same for all customers.";
+        note "The key set of rest.alpha.fal.ai/.well-known/jwks.json, as a url or a file; it is the same for all customers.";
     "kick" "Kick" Third
         [named("rsa", hmac(&["header:Kick-Event-Signature"]).kind("rsa").base64()
             .msg("{header:Kick-Event-Message-Id}.{timestamp}.{body}")
@@ -56,7 +56,7 @@ family! {
             .require(&[("header:PAYPAL-AUTH-ALGO", "SHA256withRSA")]).asks(&[("webhook_id", "WH-EXAMPLE")]))]
         from ["pypi paypalrestsdk 1.13.3, notifications.py", NUXT]
         proven ["library: paypalrestsdk 1.13.3 (the signed text)"]
-        note "The key is the certificate PAYPAL-CERT-URL names, as a file. Of the body only a CRC-32 is signed, which another body can have too.";
+        note "The key is the certificate PAYPAL-CERT-URL names: url: message, or a file. Of the body only a CRC-32 is signed, which another body can have too.";
     "postal" "Postal" Third
         [named("rsa", hmac(&["header:X-Postal-Signature"]).kind("rsa_1024").hash("sha1").base64()
             .key("pem", &[]))]

@@ -76,8 +76,8 @@ pub(super) fn read(bytes: &[u8]) -> Option<Bare> {
 
 /// The key in an X.509 certificate, unless it is one of an authority.
 ///
-/// Security: the certificate is pinned by the operator and is no more than a key here: neither its issuer's signature
-/// nor its dates are judged. How long the key counts is said with `not_after` beside it.
+/// Security: the certificate is pinned by the operator, or was judged when it was fetched, and is no more than a key
+/// here: its issuer's signature is not judged. When it counts is read in `certificate`.
 pub(super) fn of_certificate(bytes: &[u8]) -> Option<Bare> {
     let mut certificate = der::alone(bytes, der::SEQUENCE)?;
     let mut signed = Der::new(certificate.take(der::SEQUENCE)?);
