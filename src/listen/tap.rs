@@ -175,7 +175,7 @@ impl<S: Socket> ConnIo<S> {
     /// Whether the caller may have sent bytes that nobody read.
     pub fn has_unread(&self) -> bool {
         match self.view.standing() {
-            Standing::Idle | Standing::Whole => !self.stash.is_empty(),
+            Standing::Idle | Standing::Whole => !self.stash.is_empty() || self.inner.has_bytes(),
             Standing::Heading | Standing::Body | Standing::Last | Standing::Stalled => !self.ended_quiet,
         }
     }
@@ -186,6 +186,11 @@ impl<S: Socket> ConnIo<S> {
         self.phase = Phase::Raw;
         self.heading.stop();
         self
+    }
+
+    /// Makes the close a reset: an ordinary one would pass for the end of a message that ends with its connection.
+    pub fn break_off(&self) {
+        self.inner.reset_on_close();
     }
 
     /// The socket, for those who only discard what still comes.
@@ -226,7 +231,9 @@ impl<S: Socket> ConnIo<S> {
         self.caller.note(HeadNote::Refused(reason));
         self.heading.stop();
         self.view.standing.set(Standing::Last);
-        let stand_in = if self.stash.bytes().starts_with(b"HEAD ") { HEAD_STAND_IN } else { STAND_IN };
+        let head = self.stash.bytes();
+        let head = head.strip_prefix(b"\r\n").unwrap_or(head);
+        let stand_in = if head.starts_with(b"HEAD ") { HEAD_STAND_IN } else { STAND_IN };
         self.stash.clear();
         self.stash.push(stand_in);
         self.phase = Phase::Given(stand_in.len(), Then::End);

@@ -11,7 +11,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::ready;
+use std::task::{Poll, ready};
 
 use http::header::CONNECTION;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
@@ -22,7 +22,7 @@ use crate::check::deny::Reason;
 use crate::exchange::{Caller, HeadNote};
 use crate::forward::WireBody;
 use crate::forward::decoder::Decoder;
-use crate::forward::outgoing::Outgoing;
+use crate::forward::outgoing::{Framing, Outgoing};
 use crate::listen::caught::{Caught, Panicked};
 use crate::listen::door::Door;
 use crate::listen::drain::{Notice, Stage};
@@ -186,13 +186,17 @@ async fn respond<W: Serve, S: Socket + 'static>(
     if !wishes.trailers {
         out = out.without_trailers();
     }
-    let written = poll_fn(|cx| {
+    let written = poll_fn(|cx| -> Poll<Result<(), ()>> {
         loop {
             // A body that breaks off ends the connection, so that the caller sees a message that broke off.
             let next = out.poll_refill(cx).map_err(|_| ())?;
             ready!(wire.with_io(|io| out.poll_flush(io, cx))).map_err(|_| ())?;
+            if next != Poll::Ready(true) {
+                // Also while a body pauses: all there was has gone, and no stall lasts into what comes next.
+                ready!(wire.with_io(|io| Pin::new(io).poll_flush(cx))).map_err(|_| ())?;
+            }
             if !ready!(next) {
-                return wire.with_io(|io| Pin::new(io).poll_flush(cx)).map_err(|_| ());
+                return Poll::Ready(Ok(()));
             }
         }
     })
@@ -200,6 +204,9 @@ async fn respond<W: Serve, S: Socket + 'static>(
     out.shrink();
     *room = out.take_room();
     if written.is_err() {
+        if framing == Framing::Close {
+            wire.with_io(|io| io.break_off());
+        }
         return Then::End(End::CutOff);
     }
     if line.switched.get() {

@@ -1,4 +1,5 @@
 mod http1;
 mod http2;
 mod leaving;
+mod responses;
 mod rig;

@@ -19,7 +19,7 @@ use super::tenant::Household;
 /// The process itself, bytes: code, threads, one generation of rules and the next.
 const PROCESS: u64 = 16 * 1024 * 1024;
 
-/// What one connection may cost, bytes: the engine's two 8 KiB buffers, its future, the socket.
+/// What one connection may cost, bytes: its head with what was read along (16 KiB), the fields, its future, the socket.
 pub(super) const EACH: u64 = 24 * 1024;
 
 /// What a message that streams through may hold besides, bytes: the pieces the engines have read ahead and not yet

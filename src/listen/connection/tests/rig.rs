@@ -1,12 +1,12 @@
 //! A gate with a stand-in for the exchange, on real sockets.
 
 use std::cell::{Cell, RefCell};
-use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -64,45 +64,80 @@ pub(super) fn limits() -> Limits {
 
 /// Answers by the path: `/echo` the body, `/early` 401 unread, `/big` 4 MiB, `/ws` 101 and an echo, `/hang` never,
 /// `/mixed` asks
-/// for the body in the middle of its answer, `/lend` 200 keeping its body unread, `/steal` with what it reads from that body, `/panic`; anything else 200. Remembers every request it was given.
+/// for the body in the middle of its answer, `/lend` 200 keeping its body unread, `/steal` with what it reads from that body, `/panic`,
+/// `/spring` without end; anything else 200. Remembers every request it was given.
 pub(super) struct App {
     limits: Limits,
     pub(super) seen: RefCell<Vec<String>>,
     pub(super) dropped: RefCell<usize>,
     /// Requests the engine refused by itself.
     pub(super) unseen: Cell<usize>,
+    /// What `/spring` gives.
+    pub(super) spring: Rc<Spring>,
     /// The body of the last `/lend`.
     lent: RefCell<Option<WireBody>>,
     /// Requests whose answer is not made yet.
     pub(super) under_way: Cell<usize>,
 }
 
+/// Gives as many pieces of 8 bytes as it was told to, and never ends: it waits, or breaks off.
+#[derive(Default)]
+pub(super) struct Spring {
+    left: Cell<usize>,
+    pub(super) breaks: Cell<bool>,
+    thirsty: RefCell<Option<Waker>>,
+}
+
+impl Spring {
+    fn poll(&self, cx: &Context<'_>) -> Poll<io::Result<Bytes>> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            if self.breaks.get() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            }
+            *self.thirsty.borrow_mut() = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        self.left.set(left);
+        Poll::Ready(Ok(Bytes::from_static(b"~~~~~~~~")))
+    }
+
+    pub(super) fn pour(&self, pieces: usize) {
+        self.left.set(pieces);
+        if let Some(waker) = self.thirsty.take() {
+            waker.wake();
+        }
+    }
+}
+
 /// A body of given pieces, which asks for a request's body while it gives them.
-pub(super) struct Pieces(Vec<Bytes>, Option<WireBody>);
+pub(super) struct Pieces(Vec<Bytes>, Option<WireBody>, Option<Rc<Spring>>);
 
 impl Body for Pieces {
     type Data = Bytes;
-    type Error = Infallible;
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    type Error = io::Error;
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(spring) = &self.2 {
+            return spring.poll(cx).map(|piece| Some(piece.map(Frame::data)));
+        }
         if let Some(asked) = &mut self.1 {
             let _ = Pin::new(asked).poll_frame(cx);
         }
         Poll::Ready(self.0.pop().map(|piece| Ok(Frame::data(piece))))
     }
     fn is_end_stream(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_empty() && self.2.is_none()
     }
     fn size_hint(&self) -> SizeHint {
+        if self.2.is_some() {
+            return SizeHint::default();
+        }
         SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
     }
 }
 
 pub(super) fn answer(status: u16, body: &[u8]) -> Response<Pieces> {
     let pieces = if body.is_empty() { vec![] } else { vec![Bytes::copy_from_slice(body)] };
-    let mut response = Response::new(Pieces(pieces, None));
+    let mut response = Response::new(Pieces(pieces, None, None));
     *response.status_mut() = StatusCode::from_u16(status).expect("a status");
     response
 }
@@ -176,6 +211,11 @@ impl Serve for App {
                 response.body_mut().0 = vec![Bytes::from(vec![b'x'; 16 * 1024]); 256];
                 response
             }
+            "/spring" => {
+                let mut response = answer(200, b"");
+                response.body_mut().2 = Some(Rc::clone(&self.spring));
+                response
+            }
             "/ws" => {
                 let mut response = answer(101, b"");
                 response.headers_mut().insert("connection", HeaderValue::from_static("upgrade"));
@@ -226,6 +266,7 @@ pub(super) fn with_gate<F: Future<Output = ()>>(limits: Limits, test: impl FnOnc
             seen: RefCell::default(),
             dropped: RefCell::default(),
             unseen: Cell::default(),
+            spring: Rc::default(),
             lent: RefCell::default(),
             under_way: Cell::default(),
         });
