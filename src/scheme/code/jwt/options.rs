@@ -7,8 +7,8 @@ use crate::scheme::spec::{Spec, SpecProblem};
 /// Seconds a clock may be off, unless said otherwise.
 const LEEWAY_S: i64 = 60;
 
-/// Most seconds since `iat` that a token of one delivery counts, unless said otherwise: less than the memory against
-/// replay is kept for where there is no other bound.
+/// Most seconds since `iat` that a token of one delivery counts, or until `exp` where it has no `iat`, unless said
+/// otherwise: less than the memory against replay is kept for where there is no other bound.
 const USUAL_AGE_S: i64 = 23 * 60 * 60;
 
 /// A compiled token scheme.

@@ -214,12 +214,16 @@ fn times_are_judged_on_both_sides() {
     assert_eq!(at(&exp, NOW_S + 61), Err(Refusal::Stale { by_s: 1 }));
     assert_eq!(at(&format!(r#""exp":{NOW_S}.9"#), NOW_S), Ok(()));
     let far = format!(r#""exp":{}"#, NOW_S + 500_000);
-    assert_eq!(at(&format!(r#""nbf":{NOW_S},{far}"#), NOW_S - 60), Ok(()));
-    assert_eq!(at(&format!(r#""nbf":{NOW_S},{far}"#), NOW_S - 61), Err(Refusal::Future { by_s: 1 }));
+    let near = format!(r#""exp":{}"#, NOW_S + 5000);
+    assert_eq!(at(&format!(r#""nbf":{NOW_S},{near}"#), NOW_S - 60), Ok(()));
+    assert_eq!(at(&format!(r#""nbf":{NOW_S},{near}"#), NOW_S - 61), Err(Refusal::Future { by_s: 1 }));
     assert_eq!(at(&format!(r#""iat":{NOW_S},{far}"#), NOW_S - 61), Err(Refusal::Future { by_s: 1 }));
     let most = 23 * 60 * 60;
     assert_eq!(at(&format!(r#""iat":{NOW_S},{far}"#), NOW_S + most), Ok(()));
     assert_eq!(at(&format!(r#""iat":{NOW_S},{far}"#), NOW_S + most + 1), Err(Refusal::Stale { by_s: 1 }));
+    // Without iat the end bounds the age: what counts for longer than it is remembered could come again.
+    assert_eq!(at(&far, NOW_S), Err(Refusal::Future { by_s: 500_000 - most as u64 }));
+    assert_eq!(at(&far, NOW_S + 500_000 - most), Ok(()));
     for odd in ["-1", "1e9", "99999999999999", "true", r#""soon""#, "1.x"] {
         let verdict = at(&format!(r#""exp":{odd}"#), NOW_S);
         assert!(

@@ -44,9 +44,12 @@ impl Sample {
         let leeway = number("leeway").unwrap_or(60);
         let asks = |name: &str| option("require").iter().any(|own| own == name);
         let usual = (!option("body_claim").is_empty()).then_some(23 * 3600);
-        let age = number("max_age").or(usual).filter(|_| asks("iat"));
+        let most = number("max_age").or(usual);
+        let age = most.filter(|_| asks("iat"));
         let end = asks("exp").then_some(300 + leeway);
-        let ahead = (asks("iat") || asks("nbf")).then_some(leeway);
+        let begin = (asks("iat") || asks("nbf")).then_some(leeway);
+        // Without iat the end must lie within the age.
+        let ahead = begin.or(most.filter(|_| asks("exp")).map(|most| most - 300));
         Some([age.into_iter().chain(end).min(), ahead])
     }
 }
