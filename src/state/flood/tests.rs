@@ -75,13 +75,15 @@ fn zero_turns_the_guard_off_and_a_change_applies_at_once() {
 #[test]
 fn no_crowd_of_failing_addresses_gets_an_innocent_refused() {
     let guard = FloodGuard::new(20);
-    // So many addresses that every counter of the sketch is above the threshold.
+    // So many addresses that nearly every counter of the sketch is above the threshold; its hashes are drawn anew each
+    // time.
     for number in 0..25_000 {
         fail(&guard, nth(number), 2, at(u64::from(number) / 10));
     }
     // Somebody is refused, so that everybody is looked at.
     fail(&guard, ip("192.0.2.1"), 20, at(2_500));
-    assert!(guard.sketch.count(1, at(2_500)) > 20, "the sketch alone would refuse");
+    let blamed = (1..=100).filter(|key| guard.sketch.count(*key, at(2_500)) > 20).count();
+    assert!(blamed > 50, "the sketch alone would refuse {blamed} of 100");
     for number in 0..25_000 {
         assert_eq!(guard.refused(nth(number), at(2_500)), None, "{number} failed twice");
     }
