@@ -86,18 +86,17 @@ impl Policy {
         self.routes.iter().filter_map(|route| route.signature.as_ref()).flat_map(|rule| rule.fetched())
     }
 
-    /// Takes over what was fetched for the rules of `before`.
+    /// Takes over what was fetched for the rules of `before`: for the same secret of the same route, else for another
+    /// one alike.
     pub fn adopt(&self, before: &Self) {
         for fetched in self.fetched() {
-            let same = |one: &&Arc<Fetched>| one.route == fetched.route && one.id == fetched.id;
-            if let Some(before) = before.fetched().find(same).or_else(|| before.of_same_place(fetched)) {
+            let mut alike: Vec<&Arc<Fetched>> =
+                before.fetched().filter(|before| fetched.is_like(before)).collect();
+            alike.sort_by_key(|one| (one.route != fetched.route, one.id != fetched.id));
+            if let Some(before) = alike.first() {
                 fetched.adopt(before);
             }
         }
-    }
-
-    fn of_same_place(&self, like: &Fetched) -> Option<&Arc<Fetched>> {
-        self.fetched().find(|one| one.remote == like.remote)
     }
 
     /// Indices of routes that no request can reach; for a warning.

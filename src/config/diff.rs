@@ -280,8 +280,11 @@ fn route(facts: &mut Facts, route: &Route) {
     plain(facts, at("public"), route.public.to_string());
     plain(facts, at("upstream"), format!("{:?}", route.upstream));
     if let Some(signature) = &route.signature {
-        let text = format!("{} {:?} {:?}", signature.provider, signature.replay, signature.public_url);
-        plain(facts, at("signature"), text);
+        // Its query may hold a token.
+        let url = signature.public_url.as_deref().map(|url| url.split_once('?').unwrap_or((url, "")));
+        let text = format!("{} {:?} {:?}", signature.provider, signature.replay, url.map(|(shown, _)| shown));
+        let query = url.map(|(_, query)| Secret::new(query.into()));
+        facts.insert(at("signature"), secret(text, vec![query]));
         plain(facts, at("signature.scheme"), fingerprint(format!("{:?}", signature.plan).as_bytes()));
         facts.insert(at("signature.secrets"), secret_fact(&signature.secrets));
         let handshake = &signature.handshake;
@@ -326,7 +329,11 @@ fn secret_fact(entries: &[SecretEntry]) -> Fact {
             (Some(_), from, until) => format!("{} {from:?}–{until:?}", entry.id),
         })
         .collect();
-    secret(ids.join(", "), entries.iter().map(|entry| entry.value.clone()).collect())
+    let hidden = |entry: &SecretEntry| {
+        let query = entry.remote.as_ref().and_then(|remote| remote.hidden());
+        entry.value.clone().or_else(|| query.map(|query| Secret::new(query.into())))
+    };
+    secret(ids.join(", "), entries.iter().map(hidden).collect())
 }
 
 fn address(address: &Address) -> String {

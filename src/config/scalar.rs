@@ -54,7 +54,8 @@ pub(crate) fn fault(kind: Kind, text: &str) -> Option<Fault> {
 pub(crate) fn is_showable(kind: Kind, text: &str) -> bool {
     match kind {
         Kind::Secret => false,
-        Kind::Upstream | Kind::Url => !text.contains('@'),
+        // A user's password, a token in a query.
+        Kind::Upstream | Kind::Url => !text.contains(['@', '?']),
         Kind::Text
         | Kind::Boolean
         | Kind::Integer(..)

@@ -77,13 +77,13 @@ impl Plan {
                 Remote::At(rule) => {
                     let fresh = Visit { due: now, failures: 0, is_flying: false, early: now };
                     let visit = self.places.entry(rule.place.clone()).or_insert(fresh);
-                    if source.is_missed() && visit.early <= now {
-                        visit.due = visit.due.min(now);
+                    if source.is_missed() && visit.due > now && visit.early <= now {
+                        visit.due = now;
                         visit.early = now.plus(EARLY);
-                        source.forget_miss();
                     }
                     if visit.due <= now && !visit.is_flying && errands.len() < free {
                         visit.is_flying = true;
+                        source.forget_miss();
                         errands.push(Errand { place: rule.place.clone(), named: None });
                     }
                 }

@@ -87,9 +87,10 @@ pub(super) trait Code: fmt::Debug + Send + Sync {
         Ok(Draft::default())
     }
 
-    /// Whether messages name the certificate they are signed with, so that [`Code::certificate`] has a meaning.
-    fn names_certificate(&self) -> bool {
-        false
+    /// The provider whose messages name the certificate they are signed with, so that [`Code::certificate`] has a
+    /// meaning. What is believed for one is not for another.
+    fn certificates_of(&self) -> Option<&'static str> {
+        None
     }
 
     /// The certificate a message names, if it lies where the provider's own lie. Of the head where it stands there,

@@ -129,7 +129,12 @@ impl Plan {
 
     /// Whether messages name the certificate they are signed with.
     pub fn names_certificate(&self) -> bool {
-        self.all().any(|rules| rules.code.as_ref().is_some_and(|code| code.names_certificate()))
+        self.certificates_of().is_some()
+    }
+
+    /// The provider whose messages name the certificate they are signed with.
+    pub fn certificates_of(&self) -> Option<&'static str> {
+        self.all().find_map(|rules| rules.code.as_ref()?.certificates_of())
     }
 
     /// The certificate a message names, if it lies where the provider's own lie.

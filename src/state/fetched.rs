@@ -36,7 +36,7 @@ pub struct Fetched {
     held: ArcSwap<Vec<Held>>,
     told: Mutex<Told>,
     asked: Mutex<Asked>,
-    /// A signature was verified by none of the keys since the last fetch that was asked for.
+    /// A signature was verified by none of the keys since the last fetch that was asked for, or there never were any.
     missed: AtomicBool,
     /// Wakes who fetches; set by whom.
     bell: OnceLock<Arc<Notify>>,
@@ -120,7 +120,8 @@ impl Fetched {
             held: ArcSwap::default(),
             told: Mutex::default(),
             asked: Mutex::default(),
-            missed: AtomicBool::new(false),
+            // Its place may have been asked just now for another route, and then not be due for long.
+            missed: AtomicBool::new(true),
             bell: OnceLock::new(),
         }
     }
@@ -164,7 +165,7 @@ impl Fetched {
         self.missed.load(Ordering::Relaxed)
     }
 
-    /// The word of [`Fetched::miss`] is taken.
+    /// The word of [`Fetched::miss`] is taken, or there is something new.
     pub fn forget_miss(&self) {
         self.missed.store(false, Ordering::Relaxed);
     }
@@ -234,20 +235,37 @@ impl Fetched {
         }
         held.push(Held { key, content: Arc::clone(content), until });
         self.held.store(Arc::new(held));
+        self.forget_miss();
         lock(&self.asked).wanted.retain(|(wanted, _)| *wanted != content.place);
         self.tell(Told { fetched: Some(now.wall), problem: None });
         Ok(())
     }
 
+    /// Whether what counts there counts here: it lies at the same place, or messages of the same provider named it.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (&*self.remote, &*other.remote) {
+            (Remote::At(rule), Remote::At(other)) => rule.place == other.place,
+            (Remote::Named(_), Remote::Named(_)) => {
+                self.plan.certificates_of().is_some()
+                    && self.plan.certificates_of() == other.plan.certificates_of()
+            }
+            (Remote::At(_), Remote::Named(_)) | (Remote::Named(_), Remote::At(_)) => false,
+        }
+    }
+
     /// Takes over what `before`, of the generation before, has of the same places.
+    ///
+    /// Security: nothing if it is not [alike](Self::is_like). What made a certificate believed for one provider need
+    /// not be enough for another.
     pub fn adopt(&self, before: &Self) {
+        if !self.is_like(before) {
+            return;
+        }
         for held in before.held.load().iter() {
             let until = match &*self.remote {
-                Remote::At(rule) if rule.place == held.content.place => {
-                    held.content.at.mono.plus(rule.max_stale)
-                }
+                Remote::At(rule) => held.content.at.mono.plus(rule.max_stale),
                 Remote::Named(hosts) if hosts.contains(&held.content.place.host) => held.until,
-                Remote::At(_) | Remote::Named(_) => continue,
+                Remote::Named(_) => continue,
             };
             // What is no key of the changed scheme is fetched anew, and then told of.
             let _ = self.put(&held.content, until);

@@ -10,7 +10,7 @@ use crate::sign::{github, stripe, unix_now};
 use crate::wire::{Ask, Wire};
 
 /// Planted texts; odd characters so that every encoding differs from the plain spelling.
-const CANARIES: [&str; 14] = [
+const CANARIES: [&str; 15] = [
     "canary/01+github~secret?x",
     "canary/02+stripe~secret?x",
     "canary/03+token~shared?xx",
@@ -25,6 +25,7 @@ const CANARIES: [&str; 14] = [
     "canary/12+request~body?xx",
     "canary/13+environment~var",
     "canary/14+fragment~of~bad",
+    "canary-15-query-of-key-url",
 ];
 
 /// Every spelling of a text that would give it away.
@@ -59,7 +60,9 @@ fn setup(nest: &Nest, origin: &Origin) -> String {
             r#"
 telemetry: {{log: {{level: debug, format: json}}, access_log: {{file: {access}}}, audit: {{file: {audit}}}}}
 operational: {{verbose_logging: true}}
+outbound: {{allowed_hosts: [{{host: keys.example.com, address: "127.0.0.1:9", allow_private: true}}]}}
 routes:
+  - {{name: plaid, path: /plaid, signature: {{provider: plaid, secrets: [{{id: p, url: "https://keys.example.com/set?token={url}"}}]}}}}
   - {{name: github, path: /github, signature: {{provider: github, secrets: [{{id: g, value: "{github}"}}, {{id: e, value: "${{HOOK_SECRET}}"}}]}}}}
   - {{name: stripe, path: /stripe, signature: {{provider: stripe, secrets: [{{id: s, file: {stripe}}}]}}}}
   - {{name: token, path_prefix: /token, shared_secret: {{header: X-Token, secrets: [{{id: t, value: "{token}"}}]}}}}
@@ -75,6 +78,7 @@ api_keys: {{pepper: {{file: {pepper}}}, keys: [{{id: k, name: k, value: "{key}"}
             github = CANARIES[0],
             token = CANARIES[2],
             key = CANARIES[3],
+            url = CANARIES[14],
         ),
     )
 }
@@ -150,6 +154,8 @@ fn bad_configs(good: &str) -> Vec<String> {
             &format!("{}, value: {}", quoted(CANARIES[3]), quoted(CANARIES[3])),
         ),
         good.replace(&quoted(CANARIES[0]), "\"canary/14+fragment~of~bad ${UNCLOSED\""),
+        good.replace("https://keys.example.com/set", "https://elsewhere.example.com/set"),
+        good.replace("https://keys.example.com/set", "http://keys.example.com/set"),
         format!("{good}security: {{webhook_secrets: {{trello: [{{secret: {}}}]}}}}\n", quoted(CANARIES[13])),
         format!(
             "{good}security: {{webhook_secrets: {{stripe: {{value: {}, not_after: x}}}}}}\n",
@@ -204,6 +210,12 @@ fn no_planted_secret_is_written_or_answered_in_any_spelling() {
         gate.nest.write("gate.yaml", &good);
         until(SOON, "good again", || gate.ready()["config"]["error"].is_null().then_some(()));
     }
+    // A change that is in the query alone is told, and the query is not.
+    let before = gate.ready()["config"]["generation"].clone();
+    gate.nest.write("gate.yaml", good.replace(CANARIES[14], &format!("{}-new", CANARIES[14])));
+    until(SOON, "another query is in force", || {
+        (gate.ready()["config"]["generation"] != before).then_some(())
+    });
     outputs.extend(told(&gate));
     let nest = {
         let ended = gate.stop();

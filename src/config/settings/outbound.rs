@@ -29,8 +29,8 @@ pub enum Reach {
     Private,
 }
 
-/// Something that lies on an allowed host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// Something that lies on an allowed host. Printed without its query, in `Debug` too: that may hold a token.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Where.
     pub host: Arc<AllowedHost>,
@@ -76,6 +76,16 @@ impl AllowedHost {
 
 /// The port of HTTPS.
 const HTTPS: u16 = 443;
+
+impl Remote {
+    /// What of it may be shown to nobody, though it tells one from another: the query of a URL.
+    pub fn hidden(&self) -> Option<&str> {
+        match self {
+            Self::At(rule) => rule.place.target.split_once('?').map(|(_, query)| query),
+            Self::Named(_) => None,
+        }
+    }
+}
 
 impl Place {
     /// The place a URL means, if its host is one of `hosts`.
@@ -124,6 +134,12 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.target.split('?').next().unwrap_or_default();
         write!(f, "https://{}{path}", self.host.written())
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -69,6 +69,32 @@ fn a_difference_names_the_keys_and_when_they_count() {
 }
 
 #[test]
+fn the_query_of_a_url_is_told_as_changed_and_never_shown() {
+    let with = |query: &str| {
+        settings(&format!(
+            "outbound: {{ allowed_hosts: [keys.example.com] }}\nroutes:\n  - name: a\n    path: /a\n    signature: \
+             {{ provider: plaid, secrets: [{{ id: k, url: \"https://keys.example.com/set{query}\" }}] }}\n"
+        ))
+    };
+    assert_eq!(diff(&with("?t=canary1"), &with("?t=canary1")), []);
+    for (old, new) in [("?t=canary1", "?t=canary2"), ("?t=canary1", ""), ("", "?t=canary2")] {
+        let changes = diff(&with(old), &with(new));
+        assert_eq!(changes.len(), 1, "{changes:?}");
+        assert!(changes[0].is.contains("https://keys.example.com/set"), "{changes:?}");
+        assert!(!format!("{changes:?}").contains("canary"), "{changes:?}");
+    }
+    let with = |query: &str| {
+        settings(&format!(
+            "routes:\n  - name: a\n    path: /a\n    signature: {{ provider: twilio, secrets: [{{ id: k, value: \
+             {SECRET} }}], public_url: \"https://a.example/a{query}\" }}\n"
+        ))
+    };
+    let changes = diff(&with("?t=canary1"), &with("?t=canary2"));
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert!(changes[0].is.contains("https://a.example/a") && !format!("{changes:?}").contains("canary"));
+}
+
+#[test]
 fn moving_lines_changes_nothing() {
     let text = "security: { ip_denylist: [10.0.0.0/8] }\nroutes:\n  - { name: a, path: /a, public: true }\n";
     assert_eq!(diff(&settings(text), &settings(&format!("# a comment\n\n{text}"))), []);

@@ -99,6 +99,20 @@ fn missed_keys_bring_one_visit_a_minute_forward_however_many_are_missed() {
 }
 
 #[test]
+fn a_secret_that_joins_a_place_asked_before_is_fetched_within_a_minute() {
+    let (mut plan, mut sources) = (Plan::default(), listed());
+    let errands = plan.due(&sources, at(0), 4);
+    plan.landed(&errands[0], GOOD, at(0), MIDDLE);
+    sources.extend(listed());
+    assert_eq!(plan.due(&sources, at(10), 4), errands, "not after the hour of the first one");
+    plan.landed(&errands[0], GOOD, at(10), MIDDLE);
+    sources.extend(listed());
+    assert!(plan.due(&sources, at(11), 4).is_empty());
+    assert_eq!(plan.next(&sources, at(11)), Some(at(70)));
+    assert_eq!(plan.due(&sources, at(70), 4), errands);
+}
+
+#[test]
 fn certificates_are_asked_for_six_times_a_minute_at_most_and_each_once_at_a_time() {
     let sources = source("aws_sns", Remote::Named(vec![host()]));
     let mut plan = Plan::default();

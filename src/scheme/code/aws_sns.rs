@@ -78,8 +78,8 @@ impl Code for Sns {
         Ok(Draft { body, ..Draft::default() })
     }
 
-    fn names_certificate(&self) -> bool {
-        true
+    fn certificates_of(&self) -> Option<&'static str> {
+        Some("aws_sns")
     }
 
     fn certificate(&self, from: Naming<'_>) -> Option<NamedCertificate> {

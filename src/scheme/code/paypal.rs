@@ -64,8 +64,8 @@ impl Code for PayPal {
         Ok(Draft::of([(ID, order.id.to_owned())]))
     }
 
-    fn names_certificate(&self) -> bool {
-        true
+    fn certificates_of(&self) -> Option<&'static str> {
+        Some("paypal")
     }
 
     fn certificate(&self, from: Naming<'_>) -> Option<NamedCertificate> {

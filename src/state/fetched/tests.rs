@@ -97,6 +97,30 @@ fn a_reload_keeps_the_same_place_and_nothing_else() {
 }
 
 #[test]
+fn what_has_nothing_in_force_is_missed_from_the_start() {
+    let fetched = listed("/set", 50);
+    assert!(fetched.is_missed());
+    fetched.put(&content("/set", SET, NOW), Mono(150)).unwrap();
+    assert!(!fetched.is_missed());
+    let (same, other) = (listed("/set", 70), listed("/other", 70));
+    same.adopt(&fetched);
+    other.adopt(&fetched);
+    assert!(!same.is_missed() && other.is_missed());
+    assert_eq!(other.told(), Told::default(), "how another place stands says nothing of this one");
+}
+
+#[test]
+fn a_certificate_believed_for_one_provider_is_not_adopted_by_another() {
+    let sns = named();
+    sns.put(&content("/a.pem", LEAF, NOW), Mono(200)).unwrap();
+    let with = |provider| fetched(provider, Remote::Named(vec![host("sns.eu-west-1.amazonaws.com")]));
+    let (same, other) = (with("aws_sns"), with("paypal"));
+    same.adopt(&sns);
+    other.adopt(&sns);
+    assert!(same.is_in_force(Mono(150)) && !other.is_in_force(Mono(150)));
+}
+
+#[test]
 fn a_named_certificate_is_awaited_until_it_is_settled() {
     let fetched = named();
     assert_eq!(fetched.ask(certificate("/a.pem"), Mono(1)), Named::Awaited);

@@ -153,6 +153,11 @@ fn a_reload_keeps_what_was_fetched_and_an_edit_can_begin_and_end_fetching() {
     gate.reload(&text(&origin, &host, USUAL, "  - {name: more, path: /more, public: true}\n"));
     assert_eq!(gate.ask(&one.delivery("/plaid", "{\"kept\":1}")).status, 200, "at once, with no fetch");
     assert_eq!(host.hits(), 1);
+    let joined = text(&origin, &host, USUAL, "");
+    let second = joined.split_once("  - name: plaid").unwrap().1.replace("/plaid", "/second");
+    gate.reload(&format!("{joined}  - name: second{}", second.replace("refresh: 1h", "refresh: 2h")));
+    assert_eq!(gate.ask(&one.delivery("/second", "{\"joined\":1}")).status, 200, "what lies there is known");
+    assert_eq!(host.hits(), 1);
     let other = text(&origin, &host, USUAL, "").replace("/keys.json", "/other.json");
     gate.reload(&other);
     assert_eq!(gate.ask(&one.delivery("/plaid", "{\"kept\":2}")).status, 503, "another place, other keys");

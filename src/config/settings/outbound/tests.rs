@@ -1,6 +1,7 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{AllowedHost, NoPlace, Place, Reach};
+use super::{AllowedHost, FetchRule, NoPlace, Place, Reach, Remote};
 
 fn hosts() -> Vec<Arc<AllowedHost>> {
     [("keys.example.com", 443), ("sns.eu-west-1.amazonaws.com", 443), ("localhost", 8443)]
@@ -70,4 +71,15 @@ fn hosts_and_ports_that_are_not_named_are_refused() {
         assert!(matches!(Place::parse(url, &hosts()), Err(NoPlace::NotAllowed(_))), "{url:?}");
     }
     assert!(matches!(Place::parse("https://keys.example.com/", &[]), Err(NoPlace::NotAllowed(_))));
+}
+
+#[test]
+fn no_print_of_a_place_holds_its_query() {
+    let place = Place::parse("https://keys.example.com/set?token=canary", &hosts()).unwrap();
+    let (refresh, max_stale) = (Duration::from_secs(60), Duration::from_secs(120));
+    let remote = Remote::At(FetchRule { place: place.clone(), refresh, max_stale });
+    for text in [place.to_string(), format!("{place:?}"), format!("{remote:?}")] {
+        assert!(text.contains("https://keys.example.com/set") && !text.contains("canary"), "{text}");
+    }
+    assert_eq!(remote.hidden(), Some("token=canary"));
 }
