@@ -38,6 +38,7 @@ mod plan;
 mod presets;
 mod public;
 mod rules;
+mod scan;
 mod session;
 mod sign;
 mod signed;

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::scan;
+
 /// The text can be read in two ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ambiguous;
@@ -16,17 +18,16 @@ pub(super) type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 /// [`Ambiguous`] for anything in the whole text that parsers disagree about, not only in that field.
 pub(super) fn find<'a>(text: &'a [u8], name: &str) -> Result<Option<Cow<'a, [u8]>>, Ambiguous> {
     let mut found = None;
-    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-        let cut = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let key = decoded(pair.get(..cut).unwrap_or(pair))?;
-        let value = decoded(pair.get(cut.saturating_add(1)..).unwrap_or(&[]))?;
+    for (key, value) in Written(text) {
+        let key = decoded(key)?;
         if !seems(&key, name.as_bytes()) {
+            sound(value)?;
             continue;
         }
         if found.is_some() || *key != *name.as_bytes() {
             return Err(Ambiguous);
         }
-        found = Some(value);
+        found = Some(decoded(value)?);
     }
     Ok(found)
 }
@@ -37,8 +38,7 @@ pub(super) fn find<'a>(text: &'a [u8], name: &str) -> Result<Option<Cow<'a, [u8]
 /// [`Ambiguous`] when there are others, or it has another name.
 pub(super) fn alone<'a>(text: &'a [u8], name: &str) -> Result<Option<Cow<'a, [u8]>>, Ambiguous> {
     let found = find(text, name)?;
-    let fields = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).count();
-    if fields == usize::from(found.is_some()) { Ok(found) } else { Err(Ambiguous) }
+    if Written(text).count() == usize::from(found.is_some()) { Ok(found) } else { Err(Ambiguous) }
 }
 
 /// All names and values, decoded, in their order.
@@ -46,13 +46,26 @@ pub(super) fn alone<'a>(text: &'a [u8], name: &str) -> Result<Option<Cow<'a, [u8
 /// # Errors
 /// [`Ambiguous`] for anything parsers disagree about; names may repeat.
 pub(super) fn pairs(text: &[u8]) -> Result<Vec<Pair<'_>>, Ambiguous> {
-    let mut fields = Vec::new();
-    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-        let cut = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let name = decoded(pair.get(..cut).unwrap_or(pair))?;
-        fields.push((name, decoded(pair.get(cut.saturating_add(1)..).unwrap_or(&[]))?));
+    Written(text).map(|(name, value)| Ok((decoded(name)?, decoded(value)?))).collect()
+}
+
+/// Names and values as they are written; of what stands between two `&` the name ends at the first `=`.
+struct Written<'a>(&'a [u8]);
+
+impl<'a> Iterator for Written<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.0.is_empty() {
+            let (pair, rest) = self.0.split_at_checked(scan::until(self.0, |byte| byte == b'&'))?;
+            self.0 = rest.get(1..).unwrap_or(&[]);
+            if !pair.is_empty() {
+                let (name, value) = pair.split_at_checked(scan::until(pair, |byte| byte == b'='))?;
+                return Some((name, value.get(1..).unwrap_or(&[])));
+            }
+        }
+        None
     }
-    Ok(fields)
 }
 
 /// What is done with names that stand several times.
@@ -83,28 +96,48 @@ pub(super) fn sorted(text: &[u8], repeats: Repeats) -> Result<Vec<u8>, Ambiguous
     Ok(fields.into_iter().flat_map(|(name, value)| [name, value]).collect::<Vec<_>>().concat())
 }
 
-/// Percent-decoding with `+` as a space.
-fn decoded(text: &[u8]) -> Result<Cow<'_, [u8]>, Ambiguous> {
-    if text.contains(&b';') {
-        return Err(Ambiguous);
+/// What of a text stands for itself and what has to be read.
+fn next_code(text: &[u8]) -> (&[u8], &[u8]) {
+    let is_code = |byte: u8| (byte == b'%') | (byte == b'+') | (byte == b';');
+    text.split_at_checked(scan::until(text, is_code)).unwrap_or((text, &[]))
+}
+
+/// The byte a code stands for, and what follows it: percent-encoding, and `+` as a space.
+fn code(text: &[u8]) -> Result<(u8, &[u8]), Ambiguous> {
+    match text {
+        [b'+', rest @ ..] => Ok((b' ', rest)),
+        [b'%', high, low, rest @ ..] => {
+            let (high, low) = (digit(*high).ok_or(Ambiguous)?, digit(*low).ok_or(Ambiguous)?);
+            Ok(((high << 4) | low, rest))
+        }
+        _ => Err(Ambiguous),
     }
-    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+}
+
+/// A name or a value, decoded.
+fn decoded(text: &[u8]) -> Result<Cow<'_, [u8]>, Ambiguous> {
+    let (mut plain, mut rest) = next_code(text);
+    if rest.is_empty() {
         return Ok(Cow::Borrowed(text));
     }
     let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.iter().copied();
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let high = bytes.next().and_then(digit).ok_or(Ambiguous)?;
-                let low = bytes.next().and_then(digit).ok_or(Ambiguous)?;
-                (high << 4) | low
-            }
-            other => other,
-        });
+    while !rest.is_empty() {
+        out.extend_from_slice(plain);
+        let (byte, after) = code(rest)?;
+        out.push(byte);
+        (plain, rest) = next_code(after);
     }
+    out.extend_from_slice(plain);
     Ok(Cow::Owned(out))
+}
+
+/// Whether a text could be decoded.
+fn sound(text: &[u8]) -> Result<(), Ambiguous> {
+    let (_, mut rest) = next_code(text);
+    while !rest.is_empty() {
+        (_, rest) = next_code(code(rest)?.1);
+    }
+    Ok(())
 }
 
 fn digit(byte: u8) -> Option<u8> {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::MOST_CANDIDATES;
+use super::{MOST_CANDIDATES, scan};
 
 /// Deepest nesting that is read.
 const DEEPEST: usize = 64;
@@ -248,23 +248,22 @@ impl<'a> Scanner<'a> {
             return Err(Unfit);
         }
         self.step();
-        let mut start = self.at;
         loop {
-            match self.peek() {
-                Some(b'"' | b'\\') => each(Piece::Plain(self.text.get(start..self.at).ok_or(Unfit)?)),
-                None | Some(0..=0x1F) => return Err(Unfit),
-                Some(_) => {
-                    self.step();
-                    continue;
-                }
-            }
-            let closed = self.peek() == Some(b'"');
+            let start = self.at;
+            let rest = self.text.as_bytes().get(start..).unwrap_or(&[]);
+            let plain = scan::until(rest, |byte| (byte == b'"') | (byte == b'\\') | (byte < 0x20));
+            self.at = start.saturating_add(plain);
+            let closed = match self.peek() {
+                Some(b'"') => true,
+                Some(b'\\') => false,
+                Some(_) | None => return Err(Unfit),
+            };
+            each(Piece::Plain(self.text.get(start..self.at).ok_or(Unfit)?));
             self.step();
             if closed {
                 return Ok(());
             }
             each(Piece::Escaped(self.escape()?));
-            start = self.at;
         }
     }
 

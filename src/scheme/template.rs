@@ -306,7 +306,7 @@ impl Filter {
             Self::Lower => value,
             Self::Json => {
                 let text = std::str::from_utf8(&value).ok()?;
-                Cow::Owned(serde_json::Value::from(text).to_string().into_bytes())
+                Cow::Owned(serde_json::to_vec(text).ok()?)
             }
             Self::Sha256Hex => Cow::Owned(Encoding::Hex.encode(sha256(&value).bytes()).into_bytes()),
             Self::Sha256Raw => Cow::Owned(sha256(&value).bytes().to_vec()),
