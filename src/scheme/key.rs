@@ -342,9 +342,7 @@ impl fmt::Display for KeyProblem {
             Self::NotHex => "secrets of this scheme are hexadecimal, and this one is not",
             Self::NotBase64 => "secrets of this scheme are base64, and this one is not",
             Self::NotUserAndPassword => "secrets of this scheme are user:password, and this one has no colon",
-            Self::NotPrivateKey => {
-                "this is no private key in PEM that such signatures are made with (RSA with SHA-1 is not made)"
-            }
+            Self::NotPrivateKey => "this is no private key in PEM that such signatures are made with",
             Self::NotPublicKey => "keys of this scheme are public keys, and this one cannot be read as one",
         })
     }

@@ -13,6 +13,7 @@ mod jwk;
 mod jws;
 mod pem;
 mod private;
+mod rsa_sha1;
 mod spki;
 mod written;
 

@@ -8,11 +8,15 @@ import random
 import time
 import uuid
 
+import django.conf
 import http_message_signatures as rfc9421
 import paypalrestsdk
+from anymail.exceptions import AnymailWebhookValidationFailure
+from anymail.webhooks.postal import PostalTrackingWebhookView
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from django.test import RequestFactory
 from sendgrid.helpers.eventwebhook import EventWebhook
 from telnyx.lib.webhook_verification import WebhookVerificationError as TelnyxRefusal
 from telnyx.lib.webhook_verification import verify_webhook_signature as telnyx_verifies
@@ -112,6 +116,25 @@ def paypal_text() -> Foreign:
     return Foreign(signature, deliveries)
 
 
+def postal_keys() -> Foreign:
+    """Not Postal's own library, but the one that its users in Django verify with."""
+    if not django.conf.settings.configured:
+        django.conf.settings.configure()
+    key, deliveries, name = rsa_key(), [], "X-Postal-Signature"
+    public = pem(key)
+    view = PostalTrackingWebhookView(webhook_key="".join(public.splitlines()[1:-1]))
+    for body in json_bodies(random.Random(SEED)):
+        tag = base64.b64encode(key.sign(body, padding.PKCS1v15(), hashes.SHA1())).decode()
+        deliveries.append(Signed((("Content-Type", JSON), (name, tag)), (name,), body))
+
+    def verify(delivery: Signed) -> bool:
+        headers = {"HTTP_X_POSTAL_SIGNATURE": delivery.header(name)}
+        request = RequestFactory().post("/hook", delivery.body, content_type=JSON, **headers)
+        return raises(AnymailWebhookValidationFailure)(lambda: view.validate_request(request))
+
+    return Foreign(settings("postal", public), deliveries, verify, keyed(key, rsa_key()))
+
+
 class Message:
     """A request as the library for HTTP Message Signatures reads and writes it."""
 
@@ -151,6 +174,7 @@ SIGNING = {
     "sendgrid": sendgrid_keys,
     "telnyx": telnyx_keys,
     "paypalrestsdk": paypal_text,
+    "django-anymail postal": postal_keys,
     "http-message-signatures ed25519": lambda: signs_messages(
         "ed25519", rfc9421.algorithms.ED25519, ed25519.Ed25519PrivateKey.generate
     ),

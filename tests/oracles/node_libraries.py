@@ -9,6 +9,7 @@ import time
 import uuid
 from pathlib import Path
 from typing import Callable
+from urllib.parse import parse_qsl, urlencode
 
 import jwt
 from cryptography.hazmat.primitives import hashes
@@ -16,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding
 
 from body_libraries import HEX, OTHER_HEX
 from forward import flip
-from key_libraries import RAW, certificate, jwk_set, keyed, rsa_key
-from library import JSON, SECRET, Foreign, Library, Signed, json_bodies, settings
+from key_libraries import RAW, certificate, jwk_set, keyed, pem, rsa_key
+from library import FORM, JSON, SECRET, Foreign, Library, Signed, json_bodies, settings
 from origin import Page
 from signers import SEED
 from stalled import DEADLINE_S
@@ -162,23 +163,31 @@ def discord_keys(node: Node) -> Foreign:
     return Foreign(settings("discord", public), deliveries, verify, sender)
 
 
-def sns_keys(node: Node) -> Foreign:
-    """The text is put together as Amazon's page says; its library decides whether that is right."""
-    key, topic = rsa_key(), "arn:aws:sns:eu-central-1:123456789012:fake"
-    made, deliveries = certificate(key, "sns.amazonaws.com"), []
-    fields = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+def notifications(topic: str, version: str) -> list[dict]:
+    """Messages of SNS that lack their signature."""
+    made = []
     for number in range(6):
         message = {
             "Type": "Notification", "MessageId": str(uuid.uuid4()), "TopicArn": topic, "Message": f"é\n{number} \" \\",
-            "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()), "SignatureVersion": "2",
-            "SigningCertURL": "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-fake.pem",
+            "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()), "SignatureVersion": version,
+            "SigningCertURL": f"https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-fake{version}.pem",
         }
-        message |= {"Subject": "told"} if number % 2 else {}
+        made.append(message | ({"Subject": "told"} if number % 2 else {}))
+    return made
+
+
+def sns_keys(node: Node, variant: str) -> Foreign:
+    """The text is put together as Amazon's page says; its library decides whether that is right."""
+    key, topic, version = rsa_key(), "arn:aws:sns:eu-central-1:123456789012:fake", variant[1:]
+    made, deliveries = certificate(key, "sns.amazonaws.com"), []
+    fields = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+    through, other_version = (hashes.SHA256(), "1") if version == "2" else (hashes.SHA1(), "2")
+    for message in notifications(topic, version):
         text = "".join(f"{name}\n{message[name]}\n" for name in fields if name in message)
-        message["Signature"] = base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
+        message["Signature"] = base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), through)).decode()
         others = {
             "another message": {"Message": "other"}, "another topic": {"TopicArn": topic + "2"},
-            "an empty signature": {"Signature": ""}, "the old version": {"SignatureVersion": "1"},
+            "an empty signature": {"Signature": ""}, "another version": {"SignatureVersion": other_version},
             "another type": {"Type": "SubscriptionConfirmation"}, "another subject": {"Subject": "other"},
             "another id": {"MessageId": "1"}, "another time": {"Timestamp": message["Timestamp"][:-5] + "001Z"},
         }
@@ -192,7 +201,56 @@ def sns_keys(node: Node) -> Foreign:
     def verify(delivery: Signed) -> bool:
         return node.verifies("sns", made, {}, delivery.body)
 
-    return Foreign(settings("aws_sns", made, options={"topics": [topic]}), deliveries, verify)
+    def unsigned(_rng: random.Random) -> list[bytes]:
+        return [json.dumps(message).encode() for message in notifications(topic, version)]
+
+    signature = settings("aws_sns", made, variant=variant, options={"topics": [topic]})
+    return Foreign(signature, deliveries, verify, keyed(key, rsa_key(), bodies=unsigned, content_type="text/plain"))
+
+
+def serialized(fields: dict[str, str]) -> bytes:
+    """Sorted, and as PHP's `serialize` writes a map of texts."""
+    def written(value: str) -> str:
+        return f's:{len(value.encode())}:"{value}";'
+
+    return f"a:{len(fields)}:{{{''.join(written(k) + written(v) for k, v in sorted(fields.items()))}}}".encode()
+
+
+def paddle_classic_keys(node: Node) -> Foreign:
+    """Not Paddle's own library, but the one that its users in Node verify with."""
+    key, deliveries = rsa_key(), []
+    public = pem(key)
+
+    def fields(number: int) -> dict[str, str]:
+        told = {"alert_id": str(number), "alert_name": "payment_succeeded", "customer_name": "Zoë é=&+ \"", "p_empty": ""}
+        return told | ({"earnings": "1.50", "event_time": "2026-11-22 10:00:00"} if number % 2 else {})
+
+    for number in range(6):
+        told = fields(number)
+        tag = base64.b64encode(key.sign(serialized(told), padding.PKCS1v15(), hashes.SHA1())).decode()
+
+        def form(changed: dict[str, str]) -> bytes:
+            return urlencode(changed).encode()
+
+        others = {
+            "another id": {**told, "alert_id": "9", "p_signature": tag}, "one field more": {**told, "x": "", "p_signature": tag},
+            "another signature": {**told, "p_signature": flip(tag, 9)}, "an empty signature": {**told, "p_signature": ""},
+            "another name": {**told, "customer_name": "Zoe", "p_signature": tag}, "another no signature": told,
+        }
+        bad = [(what, form(changed)) for what, changed in others.items()]
+        body = form({"p_signature": tag, **told})
+        bad.append(("two ids", body + b"&alert_id=9"))
+        deliveries.append(Signed((("Content-Type", FORM),), (), body, body_bound=False, bad_bodies=tuple(bad)))
+
+    def verify(delivery: Signed) -> bool:
+        told = dict(parse_qsl(delivery.body.decode(), keep_blank_values=True))
+        return "p_signature" in told and node.verifies("paddle_classic", public, told, b"")
+
+    def unsigned(_rng: random.Random) -> list[bytes]:
+        return [urlencode(fields(number)).encode() for number in range(6)]
+
+    sender = keyed(key, rsa_key(), bodies=unsigned, content_type=FORM)
+    return Foreign(settings("paddle_classic", public), deliveries, verify, sender)
 
 
 def kinde_tokens(node: Node) -> Foreign:
@@ -226,6 +284,8 @@ def node_signing(node: Node) -> dict[str, Callable[[], Foreign]]:
         "@contentful/node-apps-toolkit signs": lambda: contentful_signs(node),
         "atlassian-jwt of Node": lambda: atlassian_signs(node),
         "discord-interactions": lambda: discord_keys(node),
-        "sns-validator": lambda: sns_keys(node),
+        "sns-validator": lambda: sns_keys(node, "v2"),
+        "sns-validator, the old version": lambda: sns_keys(node, "v1"),
+        "verify-paddle-webhook": lambda: paddle_classic_keys(node),
         "@kinde/webhooks": lambda: kinde_tokens(node),
     }

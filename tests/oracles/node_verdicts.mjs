@@ -19,6 +19,7 @@ import { verifyWebhook as clerk } from "@clerk/backend/webhooks";
 import "@shopify/shopify-api/adapters/node";
 import { LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import SnsValidator from "sns-validator";
+import { verifyPaddleWebhook } from "verify-paddle-webhook";
 
 // The certificate that Amazon's library would fetch is the question's own.
 function serveCertificate(text) {
@@ -59,6 +60,7 @@ const verifiers = {
   },
   notion: ({ secret, headers, body }) =>
     verifyWebhookSignature({ body, signature: headers["x-notion-signature"], verificationToken: secret }),
+  paddle_classic: ({ secret, headers }) => verifyPaddleWebhook(secret, headers),
   sanity: ({ secret, headers, body }) => isValidSignature(body, headers["sanity-webhook-signature"], secret),
   seam: ({ secret, headers, body }) => Boolean(new SeamWebhook(secret).verify(body, headers)),
   shopify: async ({ secret, headers, body }) => {

@@ -70,6 +70,11 @@ impl Signing {
         })
     }
 
+    /// What verifies with that key; `None` when it is one of another algorithm or size, or nothing is signed so.
+    pub(super) fn verifier(self, hash: Hash, key: Bare) -> Option<ParsedPublicKey> {
+        ParsedPublicKey::new(self.algorithm(hash)?, self.fitting(key)?).ok()
+    }
+
     /// The bytes of a key of this algorithm, in the form its verifier reads; `None` when it is one of another.
     fn fitting(self, key: Bare) -> Option<Vec<u8>> {
         let bits = key.modulus_bits();
@@ -105,14 +110,13 @@ impl Algorithm for Signing {
     }
 
     fn key(&self, form: KeyForm, hash: Hash, text: &[u8]) -> Option<Arc<dyn PublicKey>> {
-        let algorithm = self.algorithm(hash)?;
         let raw = match self {
             Self::EcdsaP256 | Self::EcdsaP256Fixed => Raw::P256,
             Self::Rsa | Self::Rsa1024 | Self::RsaPss => Raw::Rsa,
         };
         let keys: Vec<ParsedPublicKey> = written::keys(form, raw, text)?
             .into_iter()
-            .filter_map(|jwk| ParsedPublicKey::new(algorithm, self.fitting(jwk.key)?).ok())
+            .filter_map(|jwk| self.verifier(hash, jwk.key))
             .collect();
         let hash = match hash {
             Hash::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,

@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{
 
 use super::hashed::Signing;
 use super::jws::{self, Jwa};
-use super::pem;
+use super::{pem, rsa_sha1};
 use crate::scheme::mac::{Hash, Mac};
 
 /// Signs messages of one algorithm.
@@ -59,6 +59,11 @@ pub(super) fn ed25519(text: &[u8]) -> Option<Arc<dyn PrivateKey>> {
 
 /// That of an ECDSA or RSA key.
 pub(super) fn hashed(signing: Signing, hash: Hash, text: &[u8]) -> Option<Arc<dyn PrivateKey>> {
+    if matches!((signing, hash), (Signing::Rsa | Signing::Rsa1024, Hash::Sha1)) {
+        let key = rsa_sha1::Key::read(signing, text)?;
+        key.sign(b"")?;
+        return Some(Arc::new(key));
+    }
     let key = Fixed { pair: read(text)?, way: Way::Hashed(signing, hash) };
     // A key of another kind, and a hash nothing is signed through, are found by trying.
     key.sign(b"")?;
@@ -171,7 +176,7 @@ fn rsa(encoding: &'static dyn RsaEncoding, pair: &RsaKey, message: &[u8]) -> Opt
     Some(signature)
 }
 
-/// Nothing here signs through SHA-1 with RSA: what verifies such signatures is kept for old providers only.
+/// How aws-lc signs; through SHA-1 it does not, see `rsa_sha1`.
 fn pkcs1(hash: Hash) -> Option<&'static dyn RsaEncoding> {
     match hash {
         Hash::Sha1 => None,

@@ -2,9 +2,6 @@
 
 use super::*;
 
-/// Schemes our sender cannot sign: RSA through SHA-1. Their own tests hold what their providers signed.
-pub(super) const UNSIGNED: [&str; 4] = ["aws_sns/v1", "paddle_classic/php", "postal/rsa", "travis/rsa"];
-
 /// Schemes that sign the method and the target.
 const WHOLE_REQUEST: [&str; 3] = ["aws_sigv4", "cavage", "contentful"];
 
