@@ -52,6 +52,7 @@ pub(super) fn compile(spec: &Spec) -> Result<Rules, Vec<SpecProblem>> {
         (Some(Kind::Digest(_)), None) => signed::digest(spec, stamp.as_ref(), id.as_ref(), &mut found),
         (Some(_) | None, None) => signed::message(spec, stamp.as_ref(), id.as_ref(), &mut found),
     };
+    signed::apart(&sig, &message, &mut found);
     let when = When::parse(&spec.when, &mut found);
     let decoded = decoded(spec, &mut found);
     for (name, example) in &spec.asks {

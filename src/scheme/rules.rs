@@ -107,7 +107,7 @@ impl Rules {
     /// Completes the rules with what follows from them.
     ///
     /// # Errors
-    /// A decoded body of which more than the body itself is read.
+    /// A decoded body of which more than the body itself is read; one that is read in two ways.
     pub(super) fn with_facts(mut self) -> Result<Self, SpecProblem> {
         self.facts.sig_in_body = self.sig.iter().any(Locator::is_in_body);
         self.facts.stamp_in_body =
@@ -129,6 +129,13 @@ impl Rules {
         if self.decoded && (self.facts.late || !is_plain) {
             let message = "of a decoded body nothing but {body} can be read".to_owned();
             return Err(SpecProblem { field: "body", message, hint: "write body: raw".to_owned() });
+        }
+        let is_form = |place: &Locator| matches!(place, Locator::Form(_) | Locator::FormOnly(_));
+        let reads_form = has(|what| matches!(what, What::FormSorted(_))) || self.locators().any(is_form);
+        if reads_form && self.locators().any(|place| matches!(place, Locator::Json(_))) {
+            let message = "the body is read as a form and as JSON, and cannot be both".to_owned();
+            let hint = "write two schemes, the second with when: {content_type: form}".to_owned();
+            return Err(SpecProblem { field: "msg", message, hint });
         }
         if let Some(code) = self.code.as_ref().map(|code| code.facts()) {
             self.facts.late = true;

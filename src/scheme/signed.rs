@@ -64,6 +64,26 @@ pub(super) fn digest(
     parts
 }
 
+/// A signature cannot be part of what it signs: nobody could make it, and every delivery would be refused.
+pub(super) fn apart(sig: &[Locator], parts: &[Part], found: &mut Problems) {
+    let fields: Vec<&Field> = parts.iter().flat_map(Part::fields).collect();
+    let whole = |field: &&Field| is_body(field) || matches!(field.what, What::At(Locator::FormOnly(_)));
+    if sig.iter().any(Locator::is_in_body) && fields.iter().any(whole) {
+        found.add(
+            "sig",
+            "the signature stands in the body, all of which it signs: nobody can make such a one".to_owned(),
+            "sign fields of the body ({json:…}, {form:…}), or say which header it stands in",
+        );
+    }
+    if fields.iter().filter_map(|field| field.what.place()).any(|place| sig.contains(place)) {
+        found.add(
+            "msg",
+            "the message holds its own signature: nobody can make such a one".to_owned(),
+            "sign another place than that of the signature",
+        );
+    }
+}
+
 /// A time must be signed, and what is signed as a time must have a place.
 fn time(spec: &Spec, stamp: Option<&Stamp>, parts: &[Part], found: &mut Problems) {
     let fields: Vec<&Field> = parts.iter().flat_map(Part::fields).collect();

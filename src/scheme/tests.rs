@@ -1,5 +1,6 @@
 //! The engine as a whole: what the modules promise together. `Call` judges each request in one piece and in many.
 
+mod apart;
 mod attacks;
 mod codes;
 mod fuzz;

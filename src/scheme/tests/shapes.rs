@@ -44,7 +44,7 @@ fn every_unknown_word_is_a_problem_at_its_key() {
         ("sig", Spec { sig: vec!["header:X Sig".into()], ..base() }),
         ("sig", Spec { sig: vec!["sig:v1".into()], ..base() }),
         ("sig", Spec { sig: vec!["header:X-Sig".into(), "header:x-sig".into()], ..base() }),
-        ("sig", Spec { sig: vec!["json:a.*".into()], ..base() }),
+        ("sig", Spec { sig: vec!["json:a.*".into()], ..with_msg("{json:b}") }),
         ("sig", Spec { sig: vec!["json:a..b".into()], ..base() }),
         ("sig", Spec { sig: vec!["claim:x".into()], ..base() }),
         ("prefix", Spec { kind: "basic".into(), prefix: some("Basic "), ..base() }),
