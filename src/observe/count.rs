@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How many upper bounds a [`Timing`] has, `+Inf` not counted.
+/// How many upper bounds a phase of [`Timings`] has, `+Inf` not counted.
 pub(super) const BOUNDS: usize = 15;
 
 const US: u64 = 1_000;
@@ -91,26 +91,60 @@ impl Spread {
     }
 }
 
-/// Durations counted by size.
-#[derive(Debug, Default)]
-pub(super) struct Timing {
-    sizes: [Count; BOUNDS + 1],
-    nanos: Count,
+/// Which part of a request's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The gate's own.
+    Gate,
+    /// The app's, to the head of its answer.
+    Upstream,
+    /// From the request's head to the last byte of its answer.
+    Request,
 }
 
-impl Timing {
-    /// Counts `span` under the first of `bounds` it does not exceed.
-    pub(super) fn observe(&self, bounds: &[u64; BOUNDS], span: Duration) {
-        let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
-        let place = bounds.iter().position(|bound| nanos <= *bound).unwrap_or(BOUNDS);
-        if let Some(size) = self.sizes.get(place) {
-            size.add(1);
+impl Phase {
+    fn bounds(self) -> &'static [u64; BOUNDS] {
+        match self {
+            Self::Gate => &GATE_BOUNDS,
+            Self::Upstream | Self::Request => &REQUEST_BOUNDS,
         }
-        self.nanos.add(nanos);
+    }
+
+    fn place(self) -> usize {
+        match self {
+            Self::Gate => 0,
+            Self::Upstream => 1,
+            Self::Request => 2,
+        }
     }
 }
 
-/// The sum of several [`Timing`]s, ready for a page.
+/// Durations of every phase, counted by size.
+///
+/// What one ordinary request adds to lies together, because with thousands of routes none of it is in a cache: first
+/// the sums, then the counts of all phases under the lowest bound, under the next, and so on.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub(super) struct Timings {
+    nanos: [Count; 3],
+    sizes: [[Count; 3]; BOUNDS + 1],
+}
+
+impl Timings {
+    /// Counts `span` under the first of the phase's bounds it does not exceed.
+    pub(super) fn observe(&self, phase: Phase, span: Duration) {
+        let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        let bound = phase.bounds().iter().position(|bound| nanos <= *bound).unwrap_or(BOUNDS);
+        if let Some(size) = self.sizes.get(bound).and_then(|sizes| sizes.get(phase.place())) {
+            size.add(1);
+        }
+        if let Some(sum) = self.nanos.get(phase.place()) {
+            sum.add(nanos);
+        }
+    }
+}
+
+/// The sum of one phase of several [`Timings`], ready for a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Timed {
     /// How many spans were counted under each bound alone (not cumulative), the last for those above all.
@@ -120,13 +154,14 @@ pub(super) struct Timed {
 }
 
 impl Timed {
-    pub(super) fn of<'a>(timings: impl Iterator<Item = &'a Timing>) -> Self {
+    pub(super) fn of<'a>(phase: Phase, timings: impl Iterator<Item = &'a Timings>) -> Self {
         let mut all = Self::default();
+        let at = phase.place();
         for timing in timings {
-            for (sum, size) in all.sizes.iter_mut().zip(&timing.sizes) {
-                *sum = sum.wrapping_add(size.get());
+            for (sum, sizes) in all.sizes.iter_mut().zip(&timing.sizes) {
+                *sum = sum.wrapping_add(sizes.get(at).map_or(0, Count::get));
             }
-            all.nanos = all.nanos.wrapping_add(timing.nanos.get());
+            all.nanos = all.nanos.wrapping_add(timing.nanos.get(at).map_or(0, Count::get));
         }
         all
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::count::{Count, GATE_BOUNDS, REQUEST_BOUNDS, Spread, Timed, Timing};
+use super::count::{Count, Phase, Spread, Timed, Timings};
 use crate::base::failure::Failure;
 use crate::base::name::{RouteName, SecretId};
 use crate::check::deny::Reason;
@@ -32,24 +32,28 @@ pub(super) enum Ending {
 #[derive(Clone, Debug)]
 pub struct MeterSet {
     generation: u64,
-    routes: Arc<[RouteMeter]>,
-    none: RouteMeter,
-}
-
-/// The counters of one route, one handle per worker.
-#[derive(Clone, Debug)]
-pub struct RouteMeter {
+    /// How many routes there are, and one more: what belongs to no route comes last.
+    places: usize,
+    /// The shards of the first worker, then those of the next, so that what one of them writes lies together.
     shards: Arc<[Arc<Shard>]>,
 }
 
-/// What one worker holds of a route. Its reference count is the worker's own, so cloning it meets nobody.
+/// The counters of one route, one handle per worker.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteMeter<'a> {
+    set: &'a MeterSet,
+    place: usize,
+}
+
+/// What one worker holds of a route: with its reference count one cache line, and all of it the worker's own, so that
+/// cloning it meets nobody.
 #[derive(Debug)]
-#[repr(align(128))]
 pub(super) struct Shard {
+    hot: Arc<Hot>,
     pub(super) tally: Arc<Tally>,
-    pub(super) keys: KeyUse,
-    index: usize,
     secrets: Secrets,
+    index: usize,
+    pub(super) keys: KeyUse,
 }
 
 /// Whether a route judges API keys.
@@ -75,46 +79,42 @@ type Secrets = Arc<[(SecretId, Arc<Spread>)]>;
 #[derive(Debug)]
 pub(super) struct Tally {
     name: Option<RouteName>,
-    hot: Box<[Hot]>,
+    hot: Box<[Arc<Hot>]>,
     acknowledged: Count,
     handshakes: Count,
     denied: Box<[Count]>,
     failed: Box<[Count]>,
 }
 
+/// What requests that pass add to, in this order: two or three cache lines of it are touched.
 #[derive(Debug, Default)]
-#[repr(align(128))]
+#[repr(C, align(64))]
 struct Hot {
     /// By hundreds of the app's status; 0: a status outside 100–599.
     answered: [Count; 6],
-    gate: Timing,
-    upstream: Timing,
-    request: Timing,
+    times: Timings,
 }
 
 impl MeterSet {
     /// Handles for `routes`, taking over from `before` the numbers of routes and secrets that stay.
-    pub(super) fn plan(shards: usize, generation: u64, routes: &[Route], before: Option<&Self>) -> Self {
-        let none = match before {
-            Some(before) => before.none.clone(),
-            None => {
-                RouteMeter::new(shards, &Arc::new(Tally::new(shards, None)), KeyUse::Never, Arc::default())
-            }
-        };
+    pub(super) fn plan(workers: usize, generation: u64, routes: &[Route], before: Option<&Self>) -> Self {
         let known: HashMap<&str, &Arc<Shard>> = before.into_iter().flat_map(Self::named).collect();
-        let routes = routes
-            .iter()
-            .map(|route| {
-                let old = known.get(route.name.as_str());
-                let tally = match old {
-                    Some(old) => Arc::clone(&old.tally),
-                    None => Arc::new(Tally::new(shards, Some(route.name.clone()))),
-                };
-                let old_secrets = old.map(|old| &old.secrets);
-                RouteMeter::new(shards, &tally, KeyUse::of(route), secrets(shards, route, old_secrets))
-            })
-            .collect();
-        Self { generation, routes, none }
+        let mut kinds = Vec::with_capacity(routes.len() + 1);
+        for route in routes {
+            let old = known.get(route.name.as_str());
+            let tally = match old {
+                Some(old) => Arc::clone(&old.tally),
+                None => Arc::new(Tally::new(workers, Some(route.name.clone()))),
+            };
+            let secrets = secrets(workers, route, old.map(|old| &old.secrets));
+            kinds.push((tally, KeyUse::of(route), secrets));
+        }
+        let none = before.and_then(|before| before.none().tally()).cloned();
+        let none = none.unwrap_or_else(|| Arc::new(Tally::new(workers, None)));
+        kinds.push((none, KeyUse::Never, Arc::default()));
+        let of_worker = |worker| kinds.iter().map(move |kind| Arc::new(Shard::new(worker, kind)));
+        let shards: Vec<_> = (0..workers.max(1)).flat_map(of_worker).collect();
+        Self { generation, places: kinds.len(), shards: shards.into() }
     }
 
     /// The generation these handles were made for.
@@ -123,23 +123,23 @@ impl MeterSet {
     }
 
     /// The counters of the route at `index` of the settings; those of no route when there is none such.
-    pub fn route(&self, index: usize) -> &RouteMeter {
-        self.routes.get(index).unwrap_or(&self.none)
+    pub fn route(&self, index: usize) -> RouteMeter<'_> {
+        RouteMeter { set: self, place: index.min(self.places.saturating_sub(1)) }
     }
 
     /// The counters of requests that belong to no route.
-    pub fn none(&self) -> &RouteMeter {
-        &self.none
+    pub fn none(&self) -> RouteMeter<'_> {
+        self.route(usize::MAX)
     }
 
     /// Every route's handles, those of no route last.
-    pub(super) fn all(&self) -> impl Iterator<Item = &RouteMeter> {
-        self.routes.iter().chain([&self.none])
+    pub(super) fn all(&self) -> impl Iterator<Item = RouteMeter<'_>> {
+        (0..self.places).map(|place| RouteMeter { set: self, place })
     }
 
     /// Every route by its name; one look-up for each, as there may be thousands.
     fn named(&self) -> impl Iterator<Item = (&str, &Arc<Shard>)> {
-        let shards = self.routes.iter().filter_map(|meter| meter.shards.first());
+        let shards = self.shards.iter().take(self.places);
         shards.filter_map(|shard| Some((shard.tally.name.as_ref()?.as_str(), shard)))
     }
 }
@@ -172,31 +172,22 @@ impl KeyUse {
     }
 }
 
-impl RouteMeter {
-    fn new(shards: usize, tally: &Arc<Tally>, keys: KeyUse, secrets: Secrets) -> Self {
-        let shard =
-            |index| Arc::new(Shard { tally: Arc::clone(tally), keys, index, secrets: Arc::clone(&secrets) });
-        Self { shards: (0..shards.max(1)).map(shard).collect() }
+impl<'a> RouteMeter<'a> {
+    pub(super) fn tally(self) -> Option<&'a Arc<Tally>> {
+        self.shard(0).map(|shard| &shard.tally)
     }
 
-    pub(super) fn tally(&self) -> Option<&Arc<Tally>> {
-        self.shards.first().map(|shard| &shard.tally)
-    }
-
-    pub(super) fn shard(&self, index: usize) -> Option<&Arc<Shard>> {
-        self.shards.get(index)
+    pub(super) fn shard(self, worker: usize) -> Option<&'a Arc<Shard>> {
+        self.set.shards.get(worker.saturating_mul(self.set.places).saturating_add(self.place))
     }
 
     /// The id of every secret of the route and how often it let a request through.
-    pub fn secret_uses(&self) -> impl Iterator<Item = (&SecretId, u64)> {
-        self.shards
-            .first()
-            .into_iter()
-            .flat_map(|shard| shard.secrets.iter())
-            .map(|(id, count)| (id, count.sum()))
+    pub fn secret_uses(self) -> impl Iterator<Item = (&'a SecretId, u64)> {
+        let secrets = self.shard(0).into_iter().flat_map(|shard| shard.secrets.iter());
+        secrets.map(|(id, count)| (id, count.sum()))
     }
 
-    pub(super) fn webhook(&self) -> Webhook {
+    pub(super) fn webhook(self) -> Webhook {
         match self.secret_uses().next() {
             Some(_) => Webhook::Yes,
             None => Webhook::No,
@@ -205,26 +196,43 @@ impl RouteMeter {
 }
 
 impl Shard {
+    /// The shard of the worker `index`.
+    fn new(index: usize, (tally, keys, secrets): &(Arc<Tally>, KeyUse, Secrets)) -> Self {
+        // There is one for each worker: how many there are is fixed while the process runs.
+        let hot = tally.hot.get(index).cloned().unwrap_or_default();
+        Self { hot, tally: Arc::clone(tally), secrets: Arc::clone(secrets), index, keys: *keys }
+    }
+
     /// Counts one ended request. `gate` is the time that was the gate's own.
     pub(super) fn ended(&self, ending: Ending, gate: Duration) {
-        self.tally.ended(self.index, ending);
-        if let Some(hot) = self.tally.hot.get(self.index) {
-            hot.gate.observe(&GATE_BOUNDS, gate);
+        let count = match ending {
+            Ending::Forwarded(status) => {
+                let class = usize::from(status / 100);
+                self.hot.answered.get(class).or(self.hot.answered.first())
+            }
+            Ending::Acknowledged => Some(&self.tally.acknowledged),
+            Ending::Answered => Some(&self.tally.handshakes),
+            Ending::Denied(reason) => {
+                position(Reason::ALL, &reason).and_then(|place| self.tally.denied.get(place))
+            }
+            Ending::Failed(failure) => {
+                position(&Failure::ALL, &failure).and_then(|place| self.tally.failed.get(place))
+            }
+        };
+        if let Some(count) = count {
+            count.add(1);
         }
+        self.hot.times.observe(Phase::Gate, gate);
     }
 
     /// Counts the app's time to the head of its answer.
     pub(super) fn upstream(&self, span: Duration) {
-        if let Some(hot) = self.tally.hot.get(self.index) {
-            hot.upstream.observe(&REQUEST_BOUNDS, span);
-        }
+        self.hot.times.observe(Phase::Upstream, span);
     }
 
     /// Counts a request's time to the last byte of its answer.
     pub(super) fn finished(&self, span: Duration) {
-        if let Some(hot) = self.tally.hot.get(self.index) {
-            hot.request.observe(&REQUEST_BOUNDS, span);
-        }
+        self.hot.times.observe(Phase::Request, span);
     }
 
     /// Counts that the secret `id` let a request through.
@@ -236,33 +244,15 @@ impl Shard {
 }
 
 impl Tally {
-    fn new(shards: usize, name: Option<RouteName>) -> Self {
+    fn new(workers: usize, name: Option<RouteName>) -> Self {
         let counts = |length: usize| (0..length).map(|_| Count::default()).collect();
         Self {
             name,
-            hot: (0..shards.max(1)).map(|_| Hot::default()).collect(),
+            hot: (0..workers.max(1)).map(|_| Arc::default()).collect(),
             acknowledged: Count::default(),
             handshakes: Count::default(),
             denied: counts(Reason::ALL.len()),
             failed: counts(Failure::ALL.len()),
-        }
-    }
-
-    fn ended(&self, shard: usize, ending: Ending) {
-        let count = match ending {
-            Ending::Forwarded(status) => {
-                let class = usize::from(status / 100);
-                self.hot.get(shard).and_then(|hot| hot.answered.get(class).or(hot.answered.first()))
-            }
-            Ending::Acknowledged => Some(&self.acknowledged),
-            Ending::Answered => Some(&self.handshakes),
-            Ending::Denied(reason) => position(Reason::ALL, &reason).and_then(|place| self.denied.get(place)),
-            Ending::Failed(failure) => {
-                position(&Failure::ALL, &failure).and_then(|place| self.failed.get(place))
-            }
-        };
-        if let Some(count) = count {
-            count.add(1);
         }
     }
 
@@ -299,15 +289,19 @@ impl Tally {
     }
 
     pub(super) fn gate(&self) -> Timed {
-        Timed::of(self.hot.iter().map(|hot| &hot.gate))
+        self.timed(Phase::Gate)
     }
 
     pub(super) fn upstream(&self) -> Timed {
-        Timed::of(self.hot.iter().map(|hot| &hot.upstream))
+        self.timed(Phase::Upstream)
     }
 
     pub(super) fn request(&self) -> Timed {
-        Timed::of(self.hot.iter().map(|hot| &hot.request))
+        self.timed(Phase::Request)
+    }
+
+    fn timed(&self, phase: Phase) -> Timed {
+        Timed::of(phase, self.hot.iter().map(|hot| &hot.times))
     }
 }
 

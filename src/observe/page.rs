@@ -265,7 +265,7 @@ impl Webhooks {
         }
     }
 
-    fn add(&mut self, service: &str, meter: &RouteMeter, tally: &Tally) {
+    fn add(&mut self, service: &str, meter: RouteMeter<'_>, tally: &Tally) {
         match meter.webhook() {
             Webhook::No => return,
             Webhook::Yes => {}

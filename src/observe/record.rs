@@ -67,7 +67,7 @@ impl Record {
     }
 
     /// The route that was found.
-    pub fn route(&mut self, meter: &RouteMeter) {
+    pub fn route(&mut self, meter: RouteMeter<'_>) {
         if let Some(entry) = &mut self.entry {
             entry.shard = self.scribe.shard_of(meter);
         }

@@ -103,7 +103,7 @@ impl Scribe {
     }
 
     /// The handle of `meter` that is this worker's own.
-    pub(super) fn shard_of(&self, meter: &RouteMeter) -> Option<Arc<Shard>> {
+    pub(super) fn shard_of(&self, meter: RouteMeter<'_>) -> Option<Arc<Shard>> {
         meter.shard(self.worker).cloned()
     }
 

@@ -25,10 +25,10 @@ fn a_spread_of_no_workers_still_counts() {
 
 #[test]
 fn a_span_equal_to_a_bound_counts_under_it() {
-    let timing = Timing::default();
-    timing.observe(&REQUEST_BOUNDS, Duration::from_millis(1));
-    timing.observe(&REQUEST_BOUNDS, Duration::from_nanos(MS + 1));
-    let timed = Timed::of([&timing].into_iter());
+    let timings = Timings::default();
+    timings.observe(Phase::Request, Duration::from_millis(1));
+    timings.observe(Phase::Request, Duration::from_nanos(MS + 1));
+    let timed = Timed::of(Phase::Request, [&timings].into_iter());
     assert_eq!(timed.sizes[0], 1);
     assert_eq!(timed.sizes[1], 1);
     assert_eq!(timed.nanos, 2 * MS + 1);
@@ -36,9 +36,23 @@ fn a_span_equal_to_a_bound_counts_under_it() {
 
 #[test]
 fn a_span_above_every_bound_counts_last() {
-    let timing = Timing::default();
-    timing.observe(&GATE_BOUNDS, Duration::from_secs(60));
-    assert_eq!(Timed::of([&timing].into_iter()).sizes[BOUNDS], 1);
+    let timings = Timings::default();
+    timings.observe(Phase::Gate, Duration::from_secs(60));
+    assert_eq!(Timed::of(Phase::Gate, [&timings].into_iter()).sizes[BOUNDS], 1);
+}
+
+#[test]
+fn a_phase_counts_for_itself_alone() {
+    let phases = [Phase::Gate, Phase::Upstream, Phase::Request];
+    for phase in phases {
+        let timings = Timings::default();
+        timings.observe(phase, Duration::from_micros(7));
+        for other in phases {
+            let timed = Timed::of(other, [&timings, &timings].into_iter());
+            let seen = if other == phase { (2, 14 * US) } else { (0, 0) };
+            assert_eq!((timed.count(), timed.nanos), seen);
+        }
+    }
 }
 
 #[test]
