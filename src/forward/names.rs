@@ -97,7 +97,11 @@ impl Names {
     }
 
     pub(super) fn new(prefix: &str, client_ip: Option<HeaderName>, judged: Vec<HeaderName>) -> Self {
-        let judged: Vec<_> = judged.into_iter().map(|name| (name.clone(), dashed(name.as_str()))).collect();
+        let mut judged: Vec<_> =
+            judged.into_iter().map(|name| (name.clone(), dashed(name.as_str()))).collect();
+        // Each once: thousands of routes read the same few, and whoever sends odd names has all of them looked at.
+        judged.sort_unstable_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
+        judged.dedup();
         let odd_judged = judged.iter().any(|(name, dashed)| name.as_str() != dashed);
         Self { prefix: dashed(prefix), client_ip, judged, odd_judged }
     }
