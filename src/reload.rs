@@ -45,6 +45,11 @@ pub trait Source: Send + 'static {
     /// into force.
     fn attempt(&mut self, next: u64) -> Attempt;
 
+    /// Whether the files hold, byte for byte, what is in force. Whoever cannot tell says no, and is asked to read.
+    fn stands(&mut self) -> bool {
+        false
+    }
+
     /// Frees what earlier attempts left behind and nobody uses any more. Called every few seconds.
     fn tidy(&mut self);
 

@@ -44,6 +44,10 @@ impl Source for ConfigSource {
         }
     }
 
+    fn stands(&mut self) -> bool {
+        self.known.stands()
+    }
+
     fn tidy(&mut self) {
         self.shared.snapshots.sweep();
     }

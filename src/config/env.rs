@@ -12,6 +12,11 @@ pub fn scratch_directory() -> std::path::PathBuf {
     std::env::temp_dir()
 }
 
+/// The command line, the program's name first.
+pub fn command_line() -> Vec<std::ffi::OsString> {
+    std::env::args_os().collect()
+}
+
 /// Variables and their values. Values may be secrets, so nothing here prints them.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, Zeroizing<String>>);

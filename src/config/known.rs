@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::settings::ApiKey;
-use super::source::ContentDigest;
+use super::source::{ContentDigest, Held};
 use crate::base::nets::Networks;
 use crate::base::secret::Secret;
 
@@ -27,6 +27,8 @@ struct Files {
     keys: HashMap<(PathBuf, ContentDigest), Arc<[Arc<ApiKey>]>>,
     /// Under which the digests of the keys were made.
     pepper: Option<Secret>,
+    /// Every file, when all of them could be read.
+    held: Option<Vec<Held>>,
 }
 
 impl Known {
@@ -35,9 +37,16 @@ impl Known {
         self.now = Files::default();
     }
 
-    /// The load was good: what it did not read is forgotten.
-    pub(super) fn keep(&mut self) {
+    /// The load was good: what it did not read is forgotten. `held` are all its files.
+    pub(super) fn keep(&mut self, held: Option<Vec<Held>>) {
         self.last = std::mem::take(&mut self.now);
+        self.last.held = held;
+    }
+
+    /// Whether every file of the last good load holds the same bytes still, so that another one would mean the same.
+    /// `false` also when one of them could not be read.
+    pub fn stands(&self) -> bool {
+        self.last.held.as_ref().is_some_and(|all| all.iter().all(Held::stands))
     }
 
     /// The networks in a file of these bytes.

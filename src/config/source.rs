@@ -98,6 +98,21 @@ struct Stamp {
     modified: (i64, i64),
 }
 
+/// A file and what it held when it was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    path: PathBuf,
+    length: u64,
+    digest: ContentDigest,
+}
+
+impl Held {
+    /// Whether it holds the same bytes now. A file that cannot be read does not.
+    pub(crate) fn stands(&self) -> bool {
+        bounded(&self.path, self.length).is_ok_and(|(bytes, _)| ContentDigest::of(&bytes) == self.digest)
+    }
+}
+
 impl Sources {
     /// Sources whose relative paths start at the directory of `main`.
     pub(crate) fn beside(main: &Path) -> Self {
@@ -204,6 +219,16 @@ impl Sources {
     /// What tells a file's bytes from others; that of an unreadable one tells nothing.
     pub(crate) fn digest(&self, id: FileId) -> ContentDigest {
         self.files.get(id.0).map(|entry| entry.digest).unwrap_or_default()
+    }
+
+    /// What every file held; `None` when one was not read from where it lies, or could not be.
+    pub(crate) fn held(&self) -> Option<Vec<Held>> {
+        let held = |entry: &Entry| {
+            let (bytes, _) = (entry.found.as_ref().ok()?, entry.stamp.as_ref()?);
+            let length = u64::try_from(bytes.len()).ok()?;
+            Some(Held { path: entry.path.clone(), length, digest: entry.digest })
+        };
+        self.files.iter().map(held).collect()
     }
 
     /// What tells whether any input changed. Covers secrets, and so is never told.

@@ -68,14 +68,19 @@ impl<S: Source> Keeper<S> {
         &self.files
     }
 
-    /// Begins to watch; reads once, because the files may have changed between the start and now.
+    /// Begins to watch. The files may have changed between the start and now: then they are read. Where they hold the
+    /// same bytes they are not taken apart a second time; what that takes would stay with this thread.
     pub(super) fn begin(&mut self, watch: Result<Watch, String>) {
         match watch {
             Ok(watch) => self.watch = Some(watch),
             Err(because) => self.poll_only(because),
         }
         self.follow();
-        self.read(Cause::Changed);
+        if self.source.stands() {
+            self.warn_of_pinned();
+        } else {
+            self.read(Cause::Changed);
+        }
     }
 
     /// Frees what nobody uses any more.

@@ -119,3 +119,31 @@ fn a_file_with_references_is_read_every_time() {
     assert_eq!(first[0].id.as_str(), "ann");
     assert!(!Arc::ptr_eq(&first[0], &later[0]));
 }
+
+#[test]
+fn files_stand_while_they_hold_the_same_bytes_and_all_could_be_read() {
+    const RULES: &str = "security: { ip_denylist: { file: list } }\n";
+    let mut again = Again::new("known-stands");
+    assert!(!again.known.stands(), "nothing was read");
+    again.folder.write("list", "192.0.2.0/24\n");
+    again.load(RULES).unwrap();
+    assert!(again.known.stands());
+    again.folder.write("list", "192.0.2.0/25\n");
+    assert!(!again.known.stands(), "as long, but other bytes");
+    again.folder.write("list", "192.0.2.0/24\n203.0.113.0/24\n");
+    assert!(!again.known.stands(), "longer");
+    again.folder.write("list", "192.0.2.0/24\n");
+    assert!(again.known.stands(), "as it was");
+    std::fs::remove_file(again.folder.0.join("list")).unwrap();
+    assert!(!again.known.stands(), "gone");
+}
+
+#[test]
+fn files_of_which_one_could_not_be_read_do_not_stand() {
+    const RULES: &str = "routes: [{ name: a, path: /a, shared_secret: { header: x-token, secrets: [{ id: a, file: gone }] } }]\n";
+    let folder = Folder::new("known-missing");
+    let path = folder.write("sidegate.yaml", &with_head(RULES));
+    let mut known = Known::default();
+    load_again(&path, LoadMode::Start, &Environment::default(), &mut known).unwrap();
+    assert!(!known.stands(), "a secret that is missing at start must be told as missing");
+}
