@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::config::env;
 use output::Output;
 
 /// Everything is as asked.
@@ -80,6 +81,9 @@ struct ConfigFile {
 
 /// Parses the command line, runs the command and says how it went.
 pub fn main() -> ExitCode {
+    if let Some(run) = run::Run::plain(&env::command_line()) {
+        return ExitCode::from(run.run(&mut Output::standard()));
+    }
     let line = match Line::try_parse() {
         Ok(line) => line,
         Err(error) => {
