@@ -161,14 +161,14 @@ impl Policy {
         // 4. Which rules apply.
         let (route, scope) = self.route(&parts, &host, facts)?;
         let Some(route) = route else { return Ok(self.pass_unmatched(parts, peer, client, upgrade)) };
-        route.ips.check(client.ip)?;
+        route.ips.iter().try_for_each(|ips| ips.check(client.ip))?;
         if upgrade != Upgrade::None && route.judges_bodies() {
             return Err(Deny::new(Reason::UpgradeRefused, route.line));
         }
         // 5, 6. Who calls: shared secret, then API key.
         let mut proven = credentials::prove(route, &self.keys, &parts, now.wall, &mut facts.identity)?;
         // 7. What they may do.
-        route.authorize.check(proven.key.as_deref())?;
+        route.authorize.iter().try_for_each(|rule| rule.check(proven.key.as_ref()))?;
         // 8. What the head tells of the body.
         self.declared_body(route, facts.declared_length)?;
         credentials::begin_signature(route, &parts, now, &mut proven)?;
@@ -252,7 +252,7 @@ impl Policy {
             self.declared_body(route, u64::try_from(bytes.len()).ok())?;
         }
         // Last: the app is told under the operator's own secret what was verified. A handshake was not.
-        if let Some(rule) = route.and_then(|route| route.resign.as_ref()) {
+        if let Some(rule) = route.and_then(|route| route.resign.as_deref()) {
             let vouched = Vouched { message: replay_id, request: facts.request_id.as_ref(), now: now.wall };
             match is_handshake {
                 true => rule.strip(&mut pass.parts.headers),
@@ -278,7 +278,7 @@ impl Policy {
         pass: &HeadPass,
         (tables, now): (&Tables, Now),
     ) -> Result<(), Deny> {
-        let counted = Counted { client: pass.client.ip, key: pass.proven.key.as_deref() };
+        let counted = Counted { client: pass.client.ip, key: pass.proven.key.as_ref() };
         quota::check(&self.client_quota, route.map(|route| &route.quota), counted, (&tables.limits, now.mono))
     }
 
@@ -304,7 +304,7 @@ impl Policy {
             Found::WrongMethod(index) => {
                 facts.route = Some(index);
                 let route = self.routes.get(index);
-                let rule = route.and_then(|route| route.handshake.as_ref());
+                let rule = route.and_then(|route| route.handshake.as_deref());
                 if rule.is_some_and(|rule| rule.may_answer(parts)) {
                     facts.identity.route = Some(index);
                     return Ok((route, Scope::Handshake));

@@ -89,12 +89,12 @@ pub fn load_again(
     for _ in 1..TRIES {
         let (outcome, sources) = attempt(main, mode, env, known);
         if sources.changed().is_none() {
-            return kept(outcome, known);
+            return kept(outcome, &sources, known);
         }
     }
     let (outcome, sources) = attempt(main, mode, env, known);
     match sources.changed() {
-        None => kept(outcome, known),
+        None => kept(outcome, &sources, known),
         Some(moved) => {
             let message = "the file changed while it was read, several times".to_owned();
             let problem = Problem::error_at(&moved.display().to_string(), 0, String::new(), message)
@@ -104,9 +104,9 @@ pub fn load_again(
     }
 }
 
-fn kept(outcome: Result<Loaded, Problems>, known: &mut Known) -> Result<Loaded, Problems> {
+fn kept(outcome: Result<Loaded, Problems>, sources: &Sources, known: &mut Known) -> Result<Loaded, Problems> {
     if outcome.is_ok() {
-        known.keep();
+        known.keep(sources.held());
     }
     outcome
 }

@@ -1,8 +1,8 @@
 //! Who holds this API key? One digest, one look-up by digest, one constant-time comparison; no key is ever iterated.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::borrow::{Borrow, Cow};
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
 use http::request::Parts;
@@ -15,8 +15,11 @@ use crate::base::api_key::{self, Shape};
 use crate::base::clock::Wall;
 use crate::base::name::KeyId;
 use crate::base::secret::Secret;
-use crate::config::settings::{ApiKeyUse, ApiKeys, KeyDigest, KeyLocation};
+use crate::config::settings::{ApiKey, ApiKeyUse, ApiKeys, KeyDigest, KeyLocation};
 use crate::identify::credential;
+
+/// Lists of places that are remembered for routes to share; beyond, each route has its own.
+const MOST_PLACES: usize = 64;
 
 /// All keys of one generation, by digest.
 #[derive(Debug)]
@@ -27,7 +30,35 @@ pub(super) struct KeyTable {
     unavailable: bool,
 }
 
-type ByDigest = HashMap<[u8; 32], Arc<Key>, BuildHasherDefault<Prefix>>;
+type ByDigest = HashSet<Entry, BuildHasherDefault<Prefix>>;
+
+/// A key where it is looked up: one cache line, for of a hundred thousand keys the one presented is in no cache.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Entry {
+    digest: [u8; 32],
+    key: Key,
+}
+
+/// One key, without anything secret.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    pub(super) id: KeyId,
+    /// `None`: nothing is said of it; it is valid at any time and grants nothing but itself.
+    more: Option<Arc<More>>,
+}
+
+/// What may be said of a key beside its id.
+#[derive(Debug)]
+struct More {
+    subject: Option<Arc<str>>,
+    roles: Vec<String>,
+    joined_roles: Option<Arc<str>>,
+    permissions: Vec<String>,
+    own_limit: Option<Limit>,
+    validity: Validity,
+    revoked: bool,
+}
 
 /// A digest is its own hash: eight bytes of it. Only the operator's keys are in the table, so nobody else can choose
 /// what collides in it.
@@ -49,25 +80,29 @@ impl Hasher for Prefix {
     }
 }
 
-/// One key, without anything secret.
-#[derive(Debug)]
-pub(super) struct Key {
-    pub(super) id: KeyId,
-    pub(super) subject: Option<Arc<str>>,
-    pub(super) roles: Vec<String>,
-    pub(super) joined_roles: Option<Arc<str>>,
-    pub(super) permissions: Vec<String>,
-    pub(super) own_limit: Option<Limit>,
-    digest: [u8; 32],
-    validity: Validity,
-    revoked: bool,
-}
-
 /// Where one route looks for a key.
 #[derive(Debug)]
 pub(super) struct ApiKeyRule {
-    locations: Vec<KeyLocation>,
+    /// Shared by the routes that look in the same places.
+    locations: Arc<[KeyLocation]>,
     line: u32,
+}
+
+/// Lists of places that routes have in common: thousands of routes ask in the same ones.
+#[derive(Debug, Default)]
+pub(super) struct Places(Vec<Arc<[KeyLocation]>>);
+
+impl Places {
+    fn shared(&mut self, locations: &[KeyLocation]) -> Arc<[KeyLocation]> {
+        if let Some(known) = self.0.iter().find(|known| ***known == *locations) {
+            return Arc::clone(known);
+        }
+        let fresh: Arc<[KeyLocation]> = locations.into();
+        if self.0.len() < MOST_PLACES {
+            self.0.push(Arc::clone(&fresh));
+        }
+        fresh
+    }
 }
 
 impl KeyTable {
@@ -79,27 +114,16 @@ impl KeyTable {
             unavailable: settings.unavailable.is_some(),
         };
         for key in &settings.keys {
-            let (map, digest) = match key.digest {
+            let (keys, digest) = match key.digest {
                 KeyDigest::Sha256(digest) => (&mut table.sha256, digest),
                 KeyDigest::Peppered(digest) => (&mut table.peppered, digest),
             };
-            let compiled = Key {
-                id: key.id.clone(),
-                subject: (!key.name.is_empty()).then(|| Arc::from(key.name.as_str())),
-                roles: key.roles.clone(),
-                joined_roles: (!key.roles.is_empty()).then(|| Arc::from(key.roles.join(","))),
-                permissions: key.permissions.clone(),
-                own_limit: key.rate_limit.map(Limit::of_key),
-                digest,
-                validity: Validity::new(key.not_before, key.expires_at),
-                revoked: key.revoked,
-            };
-            map.insert(digest, Arc::new(compiled));
+            keys.replace(Entry { digest, key: Key::from_settings(key) });
         }
         table
     }
 
-    fn find(&self, presented: &[u8]) -> Option<&Arc<Key>> {
+    fn find(&self, presented: &[u8]) -> Option<&Key> {
         let peppered = match &self.pepper {
             Some(pepper) if !self.peppered.is_empty() => {
                 Self::probe(&self.peppered, api_key::digest_peppered(pepper, presented))
@@ -114,14 +138,102 @@ impl KeyTable {
         peppered.or(plain)
     }
 
-    fn probe(map: &ByDigest, digest: [u8; 32]) -> Option<&Arc<Key>> {
-        map.get(&digest).filter(|key| bool::from(key.digest.ct_eq(&digest)))
+    fn probe(keys: &ByDigest, digest: [u8; 32]) -> Option<&Key> {
+        let found = keys.get(&digest)?;
+        bool::from(found.digest.ct_eq(&digest)).then_some(&found.key)
     }
 }
 
+impl Key {
+    fn from_settings(settings: &ApiKey) -> Self {
+        Self { id: settings.id.clone(), more: More::from_settings(settings).map(Arc::new) }
+    }
+
+    /// Human name of its holder.
+    pub(super) fn subject(&self) -> Option<&Arc<str>> {
+        self.more.as_ref().and_then(|more| more.subject.as_ref())
+    }
+
+    /// What its holder is.
+    pub(super) fn roles(&self) -> &[String] {
+        self.more.as_ref().map_or(&[], |more| &more.roles)
+    }
+
+    /// The same as one text.
+    pub(super) fn joined_roles(&self) -> Option<&Arc<str>> {
+        self.more.as_ref().and_then(|more| more.joined_roles.as_ref())
+    }
+
+    /// What its holder may do.
+    pub(super) fn permissions(&self) -> &[String] {
+        self.more.as_ref().map_or(&[], |more| &more.permissions)
+    }
+
+    /// The limit it carries itself.
+    pub(super) fn own_limit(&self) -> Option<&Limit> {
+        self.more.as_ref().and_then(|more| more.own_limit.as_ref())
+    }
+}
+
+impl More {
+    /// `None` when nothing is said. Takes `settings` apart without `..`: whatever is added to a key must be placed here
+    /// before this compiles, for a restriction that got lost would admit.
+    fn from_settings(settings: &ApiKey) -> Option<Self> {
+        let ApiKey {
+            id: _,
+            name,
+            digest: _,
+            roles,
+            permissions,
+            rate_limit,
+            not_before,
+            expires_at,
+            revoked,
+            origin: _,
+        } = settings;
+        let says_nothing = name.is_empty()
+            && roles.is_empty()
+            && permissions.is_empty()
+            && rate_limit.is_none()
+            && not_before.is_none()
+            && expires_at.is_none()
+            && !revoked;
+        (!says_nothing).then(|| Self {
+            subject: (!name.is_empty()).then(|| Arc::from(name.as_str())),
+            roles: roles.clone(),
+            joined_roles: (!roles.is_empty()).then(|| Arc::from(roles.join(","))),
+            permissions: permissions.clone(),
+            own_limit: rate_limit.map(Limit::of_key),
+            validity: Validity::new(*not_before, *expires_at),
+            revoked: *revoked,
+        })
+    }
+}
+
+impl Borrow<[u8; 32]> for Entry {
+    fn borrow(&self) -> &[u8; 32] {
+        &self.digest
+    }
+}
+
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.digest.hash(state);
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for Entry {}
+
 impl ApiKeyRule {
-    pub(super) fn from_settings(settings: &ApiKeyUse) -> Self {
-        Self { locations: settings.locations.clone(), line: settings.line }
+    /// `known` are the places of routes compiled before.
+    pub(super) fn from_settings(settings: &ApiKeyUse, known: &mut Places) -> Self {
+        Self { locations: known.shared(&settings.locations), line: settings.line }
     }
 
     /// The presented key, if any.
@@ -137,12 +249,7 @@ impl ApiKeyRule {
     }
 
     /// Looks up a presented key.
-    pub(super) fn check(
-        &self,
-        table: &KeyTable,
-        presented: Option<&[u8]>,
-        now: Wall,
-    ) -> Result<Arc<Key>, Deny> {
+    pub(super) fn check(&self, table: &KeyTable, presented: Option<&[u8]>, now: Wall) -> Result<Key, Deny> {
         let deny = |reason| Err(Deny::new(reason, self.line));
         let Some(presented) = presented else {
             return if table.unavailable { deny(Reason::Unavailable) } else { deny(Reason::KeyMissing) };
@@ -154,9 +261,9 @@ impl ApiKeyRule {
             None if table.unavailable => deny(Reason::Unavailable),
             None if broken => deny(Reason::KeyMalformed),
             None => deny(Reason::KeyUnknown),
-            Some(key) if key.revoked => deny(Reason::KeyRevoked),
-            Some(key) if !key.validity.covers(now) => deny(Reason::KeyExpired),
-            Some(key) => Ok(Arc::clone(key)),
+            Some(Key { more: Some(more), .. }) if more.revoked => deny(Reason::KeyRevoked),
+            Some(Key { more: Some(more), .. }) if !more.validity.covers(now) => deny(Reason::KeyExpired),
+            Some(key) => Ok(key.clone()),
         }
     }
 }

@@ -13,18 +13,21 @@ pub(super) struct AuthorizeRule {
 }
 
 impl AuthorizeRule {
-    pub(super) fn from_settings(settings: &Authorize) -> Self {
-        Self { roles: settings.roles.clone(), permissions: settings.permissions.clone(), line: settings.line }
+    /// `None` when nothing is asked.
+    pub(super) fn from_settings(settings: &Authorize) -> Option<Self> {
+        let Authorize { roles, permissions, line } = settings;
+        let asks = !(roles.is_empty() && permissions.is_empty());
+        asks.then(|| Self { roles: roles.clone(), permissions: permissions.clone(), line: *line })
     }
 
     /// A caller without a key has no role and no permission.
     pub(super) fn check(&self, key: Option<&Key>) -> Result<(), Deny> {
         let deny = |hint: String| Err(Deny::new(Reason::NotAuthorized, self.line).hint(hint));
-        let held: &[String] = key.map_or(&[], |key| &key.roles);
+        let held: &[String] = key.map_or(&[], Key::roles);
         if !self.roles.is_empty() && !self.roles.iter().any(|role| held.contains(role)) {
             return deny(format!("the key needs one of the roles {}", self.roles.join(", ")));
         }
-        let held: &[String] = key.map_or(&[], |key| &key.permissions);
+        let held: &[String] = key.map_or(&[], Key::permissions);
         match self.permissions.iter().find(|asked| !held.iter().any(|grant| meets(grant, asked))) {
             Some(asked) => deny(format!("the key needs the permission {asked}")),
             None => Ok(()),

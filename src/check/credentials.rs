@@ -3,8 +3,6 @@
 //! `require: all` — each configured credential must be there and verify. `require: any` — at least one is there, and
 //! each one that is there verifies: a wrong credential is never hidden by a right one.
 
-use std::sync::Arc;
-
 use http::request::Parts;
 
 use super::api_key::{Key, KeyTable};
@@ -20,7 +18,7 @@ use crate::config::settings::Require;
 #[derive(Debug, Default)]
 pub(super) struct Proven {
     pub(super) route: Option<usize>,
-    pub(super) key: Option<Arc<Key>>,
+    pub(super) key: Option<Key>,
     pub(super) pending: Option<Pending>,
     /// An unsigned handshake, in place of a signature.
     pub(super) hello: Option<Hello>,
@@ -48,8 +46,8 @@ pub(super) fn prove(
         if route.require == Require::All || presented.is_some() {
             let key = rule.check(keys, presented.as_deref(), now)?;
             identity.key_id = Some(key.id.clone());
-            identity.subject.clone_from(&key.subject);
-            identity.roles.clone_from(&key.joined_roles);
+            identity.subject = key.subject().cloned();
+            identity.roles = key.joined_roles().cloned();
             proven.key = Some(key);
             proven.credentials = proven.credentials.saturating_add(1);
         }

@@ -64,7 +64,7 @@ pub(super) fn meet(
     bytes: Option<&[u8]>,
     (now, identity): (Wall, &mut Identity),
 ) -> Result<Met, Deny> {
-    let rule = route.and_then(|route| route.handshake.as_ref());
+    let rule = route.and_then(|route| route.handshake.as_deref());
     let body = bytes.unwrap_or(&[]);
     let other_method = || Deny::new(Reason::MethodNotAllowed, route.map_or(0, |route| route.line));
     if let Some(hello) = pass.proven.hello.take() {

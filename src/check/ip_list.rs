@@ -19,6 +19,11 @@ pub(super) struct IpRules {
 }
 
 impl IpRules {
+    /// `None` without a list.
+    pub(super) fn of_route(allow: Option<&IpList>, deny: Option<&IpList>) -> Option<Self> {
+        (allow.is_some() || deny.is_some()).then(|| Self::from_settings(allow, deny))
+    }
+
     pub(super) fn from_settings(allow: Option<&IpList>, deny: Option<&IpList>) -> Self {
         let nets = |list: &IpList| Arc::clone(&list.nets);
         let first = |list: &IpList| list.nets.list().first().map_or(0, |(_, line)| *line);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::api_key::{ApiKeyRule, KeyTable};
+use super::api_key::{ApiKeyRule, KeyTable, Places};
 use super::authorize::AuthorizeRule;
 use super::flood::FloodRule;
 use super::handshake::HandshakeRule;
@@ -34,18 +34,20 @@ pub struct Policy {
     pub(super) buffered_body: u64,
 }
 
-/// The rules of one route.
+/// The rules of one route. What few routes have is kept elsewhere: of thousands of routes the one asked for is in no
+/// cache, and this is two lines of one.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(super) struct RoutePolicy {
     pub(super) line: u32,
-    pub(super) ips: IpRules,
-    pub(super) shared_secret: Option<SharedSecretRule>,
+    pub(super) ips: Option<Box<IpRules>>,
+    pub(super) shared_secret: Option<Box<SharedSecretRule>>,
     pub(super) api_key: Option<ApiKeyRule>,
     pub(super) signature: Option<Arc<SignatureRule>>,
-    pub(super) handshake: Option<HandshakeRule>,
-    pub(super) resign: Option<ResignRule>,
+    pub(super) handshake: Option<Box<HandshakeRule>>,
+    pub(super) resign: Option<Box<ResignRule>>,
     pub(super) require: Require,
-    pub(super) authorize: AuthorizeRule,
+    pub(super) authorize: Option<Box<AuthorizeRule>>,
     pub(super) max_body: Option<u64>,
     pub(super) urgency: Urgency,
     pub(super) quota: RouteQuota,
@@ -58,6 +60,8 @@ impl Policy {
     /// # Errors
     /// Pairs of routes that could both win for one request.
     pub fn from_settings(settings: &Settings) -> Result<Self, Vec<RouteConflict>> {
+        let mut places = Places::default();
+        let route = |route| RoutePolicy::from_settings(route, &mut places);
         Ok(Self {
             head_rules: HeadRules::from_settings(settings),
             client_ip: ClientIpRules::from_settings(&settings.security),
@@ -67,7 +71,7 @@ impl Policy {
             ),
             flood: FloodRule::from_settings(settings),
             table: RouteTable::compile(&settings.routes)?,
-            routes: settings.routes.iter().map(RoutePolicy::from_settings).collect(),
+            routes: settings.routes.iter().map(route).collect(),
             forwards_unmatched: match settings.unmatched {
                 Unmatched::Deny => false,
                 Unmatched::Forward { .. } => true,
@@ -107,7 +111,7 @@ impl Policy {
 
 impl RoutePolicy {
     /// Takes `settings` apart without `..`: a key that is added must be placed here before this compiles.
-    fn from_settings(settings: &Route) -> Self {
+    fn from_settings(settings: &Route, places: &mut Places) -> Self {
         let Route {
             name,
             line,
@@ -132,14 +136,16 @@ impl RoutePolicy {
         let handshake = signature.as_ref().zip(rule.as_ref());
         Self {
             line: *line,
-            ips: IpRules::from_settings(ip_allowlist.as_ref(), ip_denylist.as_ref()),
-            shared_secret: shared_secret.as_ref().map(SharedSecretRule::from_settings),
-            api_key: api_key.as_ref().map(ApiKeyRule::from_settings),
+            ips: IpRules::of_route(ip_allowlist.as_ref(), ip_denylist.as_ref()).map(Box::new),
+            shared_secret: shared_secret.as_ref().map(SharedSecretRule::from_settings).map(Box::new),
+            api_key: api_key.as_ref().map(|own| ApiKeyRule::from_settings(own, places)),
             signature: rule.clone(),
-            handshake: handshake.and_then(|(own, rule)| HandshakeRule::from_settings(own, rule)),
-            resign: resign.as_ref().map(ResignRule::from_settings),
+            handshake: handshake
+                .and_then(|(own, rule)| HandshakeRule::from_settings(own, rule))
+                .map(Box::new),
+            resign: resign.as_ref().map(ResignRule::from_settings).map(Box::new),
             require: *require,
-            authorize: AuthorizeRule::from_settings(authorize),
+            authorize: AuthorizeRule::from_settings(authorize).map(Box::new),
             max_body: *max_body,
             urgency: if *critical { Urgency::Critical } else { Urgency::Ordinary },
             quota: RouteQuota::from_settings(settings),

@@ -26,7 +26,7 @@ pub(super) struct ClientQuota {
 /// The limits of one route.
 #[derive(Debug)]
 pub(super) struct RouteQuota {
-    limits: Vec<Limit>,
+    limits: Box<[Limit]>,
 }
 
 /// One limit, compiled.
@@ -116,7 +116,7 @@ pub(super) fn check(
     counted: Counted<'_>,
     (tables, now): (&LimitTables, Mono),
 ) -> Result<(), Deny> {
-    let own = counted.key.and_then(|key| key.own_limit.as_ref());
+    let own = counted.key.and_then(Key::own_limit);
     let applying =
         || global.per_minute.iter().chain(own).chain(route.into_iter().flat_map(|route| &route.limits));
     let Some(first) = applying().next() else { return Ok(()) };

@@ -91,6 +91,7 @@ impl RouteTable {
                 conflicts.push(conflict.said(index, routes));
             }
         }
+        table.exact.seal();
         if conflicts.is_empty() { Ok(table) } else { Err(conflicts) }
     }
 

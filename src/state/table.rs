@@ -127,17 +127,20 @@ impl<E: Entry> Table<E> {
         dead.map_or(Spot::Nowhere, Spot::Dead)
     }
 
-    /// Whether no further slot may be used: an eighth stays free, so that chains stay short.
+    /// Whether no further slot may be used: three eighths stay free while the table can grow, an eighth when it
+    /// cannot, so that chains stay short.
     fn is_crowded(&self, most: usize) -> bool {
-        self.used >= most.min(self.slots.len() - self.slots.len() / 8)
+        let slots = self.slots.len();
+        let kept_free = if slots < capacity(most) { slots / 8 * 3 } else { slots / 8 };
+        self.used >= most.min(slots - kept_free)
     }
 
-    /// Drops the dead and sizes the table for twice the living.
+    /// Drops the dead and sizes the table for three times the living, as far as it may grow.
     pub(super) fn rebuild(&mut self, now: Mono, most: usize) {
         self.next_sweep = now.plus(SWEEP);
         let live = |entry: &E| entry.key() != 0 && entry.expires() > now;
         let living = self.slots.iter().filter(|entry| live(entry)).count();
-        let size = (2 * living).max(FIRST).min(capacity(most)).max(living + 1);
+        let size = (3 * living).max(FIRST).min(capacity(most)).max(living + 1);
         let mut slots: Vec<E> = Vec::new();
         slots.resize_with(size, E::default);
         let old = std::mem::replace(&mut self.slots, slots);

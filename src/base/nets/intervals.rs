@@ -1,26 +1,32 @@
-//! Nested ranges flattened to disjoint ones, found by a short binary search.
+//! Nested ranges flattened to disjoint ones, found by an index and a short binary search.
 
 /// A number that can be an address.
 pub(super) trait Address: Copy + Ord {
-    /// The highest 16 bits.
-    fn top(self) -> u16;
     /// The next address; `None` past the last.
     fn next(self) -> Option<Self>;
     /// The address before; the first one stays.
     fn before(self) -> Self;
+    /// How far it lies behind `first`, in units of `2^shift`; `None` when it lies before, or too far to be counted.
+    fn distance(self, first: Self, shift: u32) -> Option<usize>;
 }
 
-/// From this many ranges on, an index over the highest 16 bits (256 KiB) pays for itself.
-const INDEX_FROM: usize = 1024;
+/// From this many ranges on, an index pays for itself.
+const INDEX_FROM: usize = 256;
 
 /// Disjoint ranges in ascending order, one tag each.
+///
+/// Of a million ranges the ones a request needs are in no cache, so they lie close: a start beside its end, and an
+/// index that leaves a handful of ranges in a row to be searched.
 #[derive(Clone, Debug)]
 pub(super) struct Intervals<A> {
-    starts: Vec<A>,
-    ends: Vec<A>,
+    /// First and last address of each.
+    ranges: Vec<(A, A)>,
     tags: Vec<u32>,
-    /// For each value of the highest 16 bits: how many ranges start below it. One more slot than values.
+    /// The addresses from the first range to the last in pieces of equal size: how many ranges start before each piece,
+    /// and before the end of the last one. Empty for a short list.
     index: Vec<u32>,
+    /// Addresses in a piece, as a power of two.
+    shift: u32,
 }
 
 impl<A: Address> Intervals<A> {
@@ -50,90 +56,110 @@ impl<A: Address> Intervals<A> {
             flat.cover(from, end, tag);
             from = end.next();
         }
-        flat.starts.shrink_to_fit();
-        flat.ends.shrink_to_fit();
+        flat.ranges.shrink_to_fit();
         flat.tags.shrink_to_fit();
-        flat.index = flat.build_index();
+        flat.build_index();
         flat
     }
 
     /// The tag of the range that holds `address`.
     pub(super) fn find(&self, address: A) -> Option<u32> {
-        let top = usize::from(address.top());
-        let (low, high) = match (self.index.get(top), self.index.get(top + 1)) {
-            (Some(low), Some(high)) => (*low as usize, *high as usize),
-            _ => (0, self.starts.len()),
-        };
-        let begun = low + self.starts.get(low..high)?.partition_point(|start| *start <= address);
-        // The range may have started under a lower 16-bit value; it is then the last one before `low`.
+        let (low, high) = self.around(address)?;
+        let begun = low + self.ranges.get(low..high)?.partition_point(|(start, _)| *start <= address);
+        // The range may have started in an earlier piece; it is then the last one before `low`.
         let at = begun.checked_sub(1)?;
-        if *self.ends.get(at)? < address {
+        let (_, end) = self.ranges.get(at)?;
+        if *end < address {
             return None;
         }
         self.tags.get(at).copied()
     }
 
+    /// Which ranges start in the piece of `address`; `None` where no range can hold it.
+    fn around(&self, address: A) -> Option<(usize, usize)> {
+        if self.index.is_empty() {
+            return Some((0, self.ranges.len()));
+        }
+        let (first, _) = self.ranges.first()?;
+        let piece = address.distance(*first, self.shift)?;
+        let next = piece.checked_add(1)?;
+        Some((*self.index.get(piece)? as usize, *self.index.get(next)? as usize))
+    }
+
     fn cover(&mut self, from: Option<A>, to: A, tag: u32) {
         let Some(from) = from.filter(|from| *from <= to) else { return };
-        if let (Some(last_end), Some(last_tag)) = (self.ends.last_mut(), self.tags.last())
+        if let (Some((_, last_end)), Some(last_tag)) = (self.ranges.last_mut(), self.tags.last())
             && *last_tag == tag
             && last_end.next() == Some(from)
         {
             *last_end = to;
             return;
         }
-        self.starts.push(from);
-        self.ends.push(to);
+        self.ranges.push((from, to));
         self.tags.push(tag);
     }
 
-    fn build_index(&self) -> Vec<u32> {
-        if self.starts.len() < INDEX_FROM {
-            return Vec::new();
+    /// With two to four ranges a piece where they lie evenly: half of them as many pieces, at most.
+    fn build_index(&mut self) {
+        let (Some((first, _)), Some((_, end))) = (self.ranges.first().copied(), self.ranges.last().copied())
+        else {
+            return;
+        };
+        if self.ranges.len() < INDEX_FROM {
+            return;
         }
-        let mut index = Vec::with_capacity(usize::from(u16::MAX) + 2);
+        let most = self.ranges.len() / 2;
+        let fits = |shift: &u32| end.distance(first, *shift).is_some_and(|last| last < most);
+        let Some(shift) = (0..u128::BITS).find(fits) else { return };
+        let pieces = end.distance(first, shift).map_or(0, |last| last.saturating_add(1));
+        let mut index = Vec::with_capacity(pieces.saturating_add(1));
         let mut below = 0_usize;
-        for top in 0..=u16::MAX {
-            while self.starts.get(below).is_some_and(|start| start.top() < top) {
+        for piece in 0..=pieces {
+            let starts_before =
+                |(start, _): &(A, A)| start.distance(first, shift).is_some_and(|at| at < piece);
+            while self.ranges.get(below).is_some_and(starts_before) {
                 below += 1;
             }
-            index.push(u32::try_from(below).unwrap_or(u32::MAX));
+            // More do not fit into memory; whoever lies behind is then found by no index, so there is none.
+            let Ok(below) = u32::try_from(below) else { return };
+            index.push(below);
         }
-        index.push(u32::try_from(self.starts.len()).unwrap_or(u32::MAX));
-        index
+        (self.index, self.shift) = (index, shift);
     }
 }
 
 impl<A> Default for Intervals<A> {
     fn default() -> Self {
-        Self { starts: Vec::new(), ends: Vec::new(), tags: Vec::new(), index: Vec::new() }
+        Self { ranges: Vec::new(), tags: Vec::new(), index: Vec::new(), shift: 0 }
     }
 }
 
 impl Address for u32 {
-    fn top(self) -> u16 {
-        (self >> 16) as u16
-    }
-
     fn next(self) -> Option<Self> {
         self.checked_add(1)
     }
 
     fn before(self) -> Self {
         self.saturating_sub(1)
+    }
+
+    fn distance(self, first: Self, shift: u32) -> Option<usize> {
+        let units = self.checked_sub(first)?.checked_shr(shift)?;
+        usize::try_from(units).ok()
     }
 }
 
 impl Address for u128 {
-    fn top(self) -> u16 {
-        (self >> 112) as u16
-    }
-
     fn next(self) -> Option<Self> {
         self.checked_add(1)
     }
 
     fn before(self) -> Self {
         self.saturating_sub(1)
+    }
+
+    fn distance(self, first: Self, shift: u32) -> Option<usize> {
+        let units = self.checked_sub(first)?.checked_shr(shift)?;
+        usize::try_from(units).ok()
     }
 }

@@ -41,7 +41,8 @@ fn table() -> KeyTable {
 
 fn rule() -> ApiKeyRule {
     ApiKeyRule {
-        locations: vec![KeyLocation::Header(http::HeaderName::from_static("x-api-key")), KeyLocation::Bearer],
+        locations: [KeyLocation::Header(http::HeaderName::from_static("x-api-key")), KeyLocation::Bearer]
+            .into(),
         line: 3,
     }
 }
@@ -81,4 +82,49 @@ fn a_digest_is_no_key() {
 fn two_different_keys_in_one_request_are_refused() {
     let two = [("x-api-key", "fake-plain-key"), ("authorization", "Bearer fake-peppered-key")];
     assert_eq!(check(&two), Err(Reason::CredentialConflict));
+}
+
+#[test]
+fn a_key_of_which_nothing_is_said_passes_and_grants_nothing() {
+    let bare = ApiKey { name: String::new(), roles: vec![], ..key("bare", KeyDigest::Sha256([7; 32])) };
+    let bare = Key::from_settings(&bare);
+    assert!(bare.more.is_none());
+    assert!(bare.subject().is_none() && bare.joined_roles().is_none() && bare.own_limit().is_none());
+    assert!(bare.roles().is_empty() && bare.permissions().is_empty());
+}
+
+#[test]
+fn whatever_is_said_of_a_key_is_kept() {
+    let bare = ApiKey { name: String::new(), roles: vec![], ..key("bare", KeyDigest::Sha256([7; 32])) };
+    let told = [
+        ApiKey { name: "name".to_owned(), ..bare.clone() },
+        ApiKey { roles: vec!["reader".to_owned()], ..bare.clone() },
+        ApiKey { permissions: vec!["read_*".to_owned()], ..bare.clone() },
+        ApiKey { rate_limit: Some(1), ..bare.clone() },
+        ApiKey { not_before: Some(1), ..bare.clone() },
+        ApiKey { expires_at: Some(1), ..bare.clone() },
+        ApiKey { revoked: true, ..bare },
+    ];
+    for told in told {
+        assert!(Key::from_settings(&told).more.is_some(), "{told:?}");
+    }
+}
+
+#[test]
+fn an_entry_is_one_cache_line() {
+    assert_eq!((size_of::<Entry>(), align_of::<Entry>()), (64, 64));
+}
+
+#[test]
+fn routes_that_look_in_the_same_places_share_them() {
+    let mut known = Places::default();
+    let one = known.shared(&[KeyLocation::Bearer]);
+    assert!(Arc::ptr_eq(&one, &known.shared(&[KeyLocation::Bearer])));
+    let other = known.shared(&[KeyLocation::Basic, KeyLocation::Bearer]);
+    assert_eq!(*other, [KeyLocation::Basic, KeyLocation::Bearer]);
+    for number in 0..2 * MOST_PLACES {
+        let query = [KeyLocation::Query(number.to_string())];
+        assert_eq!(*known.shared(&query), query);
+    }
+    assert_eq!(known.0.len(), MOST_PLACES);
 }

@@ -98,6 +98,14 @@ impl Spot {
         }
     }
 
+    /// Route and methods, where one route has the path, for any host.
+    pub(super) fn only_taker(&self) -> Option<(usize, &[Method])> {
+        match self.any_host.as_slice() {
+            [only] if self.by_host.is_empty() => Some((only.route, &only.methods)),
+            [] | [_, ..] => None,
+        }
+    }
+
     /// The earlier route, if any, that takes a host and method which `route` takes too.
     pub(super) fn meets(&self, route: &Route) -> Option<usize> {
         let first =

@@ -21,6 +21,7 @@ const GROUP: u64 = 12;
 
 /// One key's count. 64 bytes.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub(in crate::state) struct Slot {
     key: u128,
     /// When this is as good as absent. Window: the end of the newest bucket's stay. Smooth: the theoretical arrival
