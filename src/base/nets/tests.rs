@@ -200,4 +200,46 @@ proptest! {
             prop_assert_eq!(table.find(ip), naive(&nets, ip));
         }
     }
+
+    #[test]
+    fn the_index_changes_no_answer_where_networks_crowd(
+        seed in any::<u32>(),
+        spread in 9..=28_u32,
+        asked in prop::collection::vec(0..600_usize, 3),
+    ) {
+        // Both families, all within a part of the space, but for one far behind.
+        let crowd = (0..300_u32).flat_map(|i| {
+            let offset = i.wrapping_mul(2_654_435_761).wrapping_add(seed) >> (32 - spread);
+            let v6 = 0x2001_0db8_u128 << 96 | u128::from(offset) << 60;
+            [
+                (IpAddr::V4((0x0a00_0000 + offset).into()), 20 + i % 13),
+                (IpAddr::V6(v6.into()), 30 + i % 99),
+            ]
+        });
+        let far = [(IpAddr::V4(u32::MAX.into()), 32), (IpAddr::V6(u128::MAX.into()), 128)];
+        let nets: Vec<(IpNet, u32)> = crowd
+            .chain(far)
+            .map(|(ip, length)| IpNet::new(ip, length as u8).unwrap().trunc())
+            .zip(1..)
+            .collect();
+        let table = NetTable::new(nets.iter().copied());
+        let edges = asked.iter().flat_map(|at| [nets[*at].0.network(), nets[*at].0.broadcast()]);
+        for ip in edges.flat_map(beside) {
+            prop_assert_eq!(table.find(ip), naive(&nets, ip), "{}", ip);
+        }
+    }
+}
+
+/// The address and its neighbours.
+fn beside(ip: IpAddr) -> [IpAddr; 3] {
+    match ip {
+        IpAddr::V4(ip) => {
+            let ip = u32::from(ip);
+            [ip.wrapping_sub(1), ip, ip.wrapping_add(1)].map(|ip| IpAddr::V4(ip.into()))
+        }
+        IpAddr::V6(ip) => {
+            let ip = u128::from(ip);
+            [ip.wrapping_sub(1), ip, ip.wrapping_add(1)].map(|ip| IpAddr::V6(ip.into()))
+        }
+    }
 }
