@@ -142,10 +142,18 @@ impl Reload {
         thread::Builder::new().name("reload".into()).spawn(move || {
             step_back();
             keeper.begin(watch);
-            while let Some(heard) = next(&woken, POLL) {
-                keeper.tidy();
+            let mut looked = clock::mono();
+            loop {
+                // Whoever tells without end must not keep the files from being looked at.
+                let left = POLL.saturating_sub(clock::mono().since(looked));
+                let heard = if left.is_zero() { Some(Heard::Nothing) } else { next(&woken, left) };
+                let Some(heard) = heard else { break };
+                let is_look = matches!(heard, Heard::Nothing);
                 if run(&mut keeper, heard, &woken).is_break() {
                     break;
+                }
+                if is_look {
+                    looked = clock::mono();
                 }
             }
         })?;
@@ -202,12 +210,18 @@ fn next(woken: &Receiver<Wake>, wait: Duration) -> Option<Heard> {
 
 fn run(keeper: &mut Keeper<impl Source>, heard: Heard, woken: &Receiver<Wake>) -> ControlFlow<()> {
     match heard {
-        Heard::Nothing => keeper.look(),
+        Heard::Nothing => {
+            keeper.tidy();
+            keeper.look();
+        }
         Heard::Wake(Wake::Stop) => return ControlFlow::Break(()),
         Heard::Wake(Wake::Asked(cause, answer)) => {
             // Whoever asked may have stopped waiting.
             let _ = answer.send(keeper.read(cause));
         }
+        // A log beside the configuration is written all the time. An input that is written under another name of it
+        // is found by looking.
+        Heard::Wake(Wake::Touched(Touch::Writing(path))) if !keeper.files().contains(&path) => {}
         Heard::Wake(Wake::Touched(touch)) => {
             let mut unrest = Unrest::default();
             unrest.add(touch);

@@ -339,3 +339,34 @@ fn a_stopped_reload_says_so() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(runtime.block_on(bench.reload.trigger(Cause::Signal)), Err(Ended));
 }
+
+#[test]
+fn a_neighbour_that_is_written_all_the_time_hides_no_change() {
+    use std::io::Write;
+
+    let bench = plain();
+    let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let log = bench.main.with_file_name("access.log");
+    let writer = thread::spawn({
+        let over = Arc::clone(&over);
+        move || {
+            let mut log = fs::File::create(log).unwrap();
+            while !over.load(Ordering::Relaxed) {
+                log.write_all(b"one more line\n").unwrap();
+                thread::sleep(Duration::from_millis(2));
+            }
+        }
+    });
+    // Under another name the writer is a stranger too, and does not close what it wrote: only looking finds it.
+    let alias = bench.main.with_file_name("alias");
+    fs::hard_link(&bench.main, &alias).unwrap();
+    bench.ask();
+    let mut file = fs::OpenOptions::new().write(true).truncate(true).open(&alias).unwrap();
+    file.write_all(b"good 2\n").unwrap();
+    bench.until_hash("good 2\n");
+    fs::write(bench.main.with_extension("new"), "good 3\n").unwrap();
+    fs::rename(bench.main.with_extension("new"), &bench.main).unwrap();
+    bench.until_hash("good 3\n");
+    over.store(true, Ordering::Relaxed);
+    writer.join().unwrap();
+}
