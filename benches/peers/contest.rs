@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use crate::calm::Yardstick;
 use crate::cores::Cores;
+use crate::cpu::Spent;
 use crate::h2;
 use crate::launch::{self, Running};
 use crate::load::{self, Driver};
@@ -20,6 +22,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) tools: &'a Tools,
     pub(crate) origin: u16,
     pub(crate) cores: Cores,
+    pub(crate) yardstick: &'a Yardstick,
     pub(crate) rounds: usize,
     /// Time each proxy is loaded in a round.
     pub(crate) length: Duration,
@@ -39,8 +42,17 @@ pub(crate) struct Series {
     pub(crate) label: String,
     /// CPU microseconds of the whole process tree per request.
     pub(crate) micros: Vec<f64>,
+    /// All it spent, for the kernel's part of it.
+    pub(crate) spent: Spent,
     /// Requests answered per second.
     pub(crate) rates: Vec<f64>,
+}
+
+/// One turn: processor time, requests answered, and how long they took.
+struct Turn {
+    spent: Spent,
+    requests: u64,
+    took: Duration,
 }
 
 /// A contest that is over.
@@ -50,6 +62,23 @@ pub(crate) struct Table {
     pub(crate) series: Vec<Series>,
     /// Who cannot take part, and why; and who failed.
     pub(crate) absent: Vec<(String, String)>,
+}
+
+impl Series {
+    fn new(label: &str) -> Self {
+        Self { label: label.to_owned(), micros: Vec::new(), spent: Spent::default(), rates: Vec::new() }
+    }
+
+    fn add(&mut self, turn: &Turn) {
+        self.micros.push(turn.spent.ns as f64 / 1e3 / turn.requests as f64);
+        self.rates.push(turn.requests as f64 / turn.took.as_secs_f64());
+        self.spent = self.spent + turn.spent;
+    }
+
+    /// What of its time was the kernel's, as the clock's ticks found it: right to a few hundredths.
+    pub(crate) fn kernel_share(&self) -> f64 {
+        self.spent.kernel_ticks as f64 / (self.spent.kernel_ticks + self.spent.user_ticks).max(1) as f64
+    }
 }
 
 impl Contestant {
@@ -132,50 +161,46 @@ impl Ground<'_> {
 
     /// The rounds. Each begins with another proxy, so that none always follows the same one.
     pub(crate) fn rounds(&self, scenario: Scenario, contestants: &[Contestant]) -> Tried<Vec<Series>> {
-        let empty =
-            |it: &Contestant| Series { label: it.label.clone(), micros: Vec::new(), rates: Vec::new() };
-        let mut all: Vec<Series> = contestants.iter().map(empty).collect();
+        let mut all: Vec<Series> = contestants.iter().map(|it| Series::new(&it.label)).collect();
         for round in 0..self.rounds {
             for turn in 0..contestants.len() {
                 let number = (round + turn) % contestants.len();
                 let (Some(contestant), Some(series)) = (contestants.get(number), all.get_mut(number)) else {
                     continue;
                 };
-                let (micros, rate) = self.time(scenario, contestant).map_err(|trouble| {
+                let turn = self.yardstick.calmly(|| self.time(scenario, contestant));
+                series.add(&turn.map_err(|trouble| {
                     trouble.during(&format!("{}, {}", contestant.label, scenario.name()))
-                })?;
-                series.micros.push(micros);
-                series.rates.push(rate);
+                })?);
             }
         }
         Ok(all)
     }
 
-    /// One proxy, once: microseconds per request, requests per second.
-    fn time(&self, scenario: Scenario, contestant: &Contestant) -> Tried<(f64, f64)> {
+    /// One proxy, once.
+    fn time(&self, scenario: Scenario, contestant: &Contestant) -> Tried<Turn> {
         let running = &contestant.running;
         if scenario == Scenario::Http2 {
             let requests = (self.length.as_secs_f64() * 15_000.0) as u64;
             h2::run(self.tools, running.address, requests / 8)?;
             let tree = running.tree_now();
-            let before = tree.cpu_ns()?;
+            let before = tree.spent()?;
             let took = h2::run(self.tools, running.address, requests)?;
             thread::sleep(settle(scenario));
-            let spent = tree.cpu_ns()? - before;
-            return Ok((spent as f64 / 1e3 / requests as f64, requests as f64 / took.as_secs_f64()));
+            return Ok(Turn { spent: tree.spent()? - before, requests, took });
         }
         let mut driver = Driver::open(running.address, scenario.connections(), &contestant.requests)?;
         driver.closed(self.length / 5)?;
         thread::sleep(settle(scenario));
         let tree = running.tree_now();
-        let before = tree.cpu_ns()?;
-        let answered = driver.closed(self.length)?;
+        let before = tree.spent()?;
+        let requests = driver.closed(self.length)?;
         thread::sleep(settle(scenario));
-        let spent = tree.cpu_ns()? - before;
-        if answered == 0 {
+        let spent = tree.spent()? - before;
+        if requests == 0 {
             return Err(Trouble::new("no request was answered"));
         }
-        Ok((spent as f64 / 1e3 / answered as f64, answered as f64 / self.length.as_secs_f64()))
+        Ok(Turn { spent, requests, took: self.length })
     }
 }
 

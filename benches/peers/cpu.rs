@@ -1,6 +1,7 @@
 //! What a whole process tree has cost: processor time in nanoseconds and resident memory, from /proc.
 
 use std::fs;
+use std::ops::{Add, Sub};
 use std::path::Path;
 
 use crate::trouble::{Tried, Trouble};
@@ -28,6 +29,20 @@ impl Tree {
         &self.pids
     }
 
+    /// What it has spent so far.
+    pub(crate) fn spent(&self) -> Tried<Spent> {
+        let mut spent = Spent { ns: self.cpu_ns()?, ..Spent::default() };
+        for pid in &self.pids {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+            // After the name in parentheses, which may hold anything: the twelfth and thirteenth fields.
+            let mut ticks = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().skip(11);
+            let mut next = || ticks.next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
+            spent.user_ticks += next();
+            spent.kernel_ticks += next();
+        }
+        Ok(spent)
+    }
+
     /// Nanoseconds on a core so far, of all threads: the first number of each `schedstat`. Exact while the threads
     /// sleep; one that runs is up to a tick behind.
     pub(crate) fn cpu_ns(&self) -> Tried<u64> {
@@ -50,6 +65,40 @@ impl Tree {
             number.ok_or_else(|| Trouble::new(format!("process {pid} has no resident memory")))
         });
         each.sum()
+    }
+}
+
+/// Processor time of a whole tree.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spent {
+    /// Nanoseconds, exactly.
+    pub(crate) ns: u64,
+    /// Clock ticks that found it in user space, and in the kernel: a sample.
+    pub(crate) user_ticks: u64,
+    pub(crate) kernel_ticks: u64,
+}
+
+impl Add for Spent {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            ns: self.ns + other.ns,
+            user_ticks: self.user_ticks + other.user_ticks,
+            kernel_ticks: self.kernel_ticks + other.kernel_ticks,
+        }
+    }
+}
+
+impl Sub for Spent {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            ns: self.ns.saturating_sub(before.ns),
+            user_ticks: self.user_ticks.saturating_sub(before.user_ticks),
+            kernel_ticks: self.kernel_ticks.saturating_sub(before.kernel_ticks),
+        }
     }
 }
 

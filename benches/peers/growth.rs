@@ -66,7 +66,9 @@ pub(crate) fn measure(ground: Ground<'_>) -> Tried<Growth> {
     let (many, admin) = start(ground, MANY)?;
     let started = many.running.ready_after;
     let contestants = [few, many];
-    let series = ground.rounds(Scenario::Keyed, &contestants)?;
+    // Turns long enough that each of the many requests is sent in them.
+    let longer = Ground { rounds: ground.rounds.div_ceil(2), length: ground.length * 2, ..ground };
+    let series = longer.rounds(Scenario::Keyed, &contestants)?;
     let [few, many] = &contestants;
     let mib = |it: &Contestant| Ok::<_, Trouble>(it.running.tree.rss_kib()? as f64 / 1024.0);
     let (small, large) = (mib(few)?, mib(many)?);

@@ -52,11 +52,12 @@ pub(crate) fn measure(ground: Ground<'_>) -> Tried<Vec<Latency>> {
                 else {
                     continue;
                 };
-                let mut driver = Driver::open(*address, CONNECTIONS, &requests)?;
-                driver
-                    .open_loop(rate, Duration::from_millis(100))
-                    .map_err(|trouble| trouble.during(label))?;
-                let nanos = driver.open_loop(rate, ground.length).map_err(|trouble| trouble.during(label))?;
+                let once = || {
+                    let mut driver = Driver::open(*address, CONNECTIONS, &requests)?;
+                    driver.open_loop(rate, Duration::from_millis(100))?;
+                    driver.open_loop(rate, ground.length)
+                };
+                let nanos = ground.yardstick.calmly(once).map_err(|trouble| trouble.during(label))?;
                 let micros: Vec<f64> = nanos.iter().map(|nanos| *nanos as f64 / 1e3).collect();
                 latency.p50.push(quantile(&micros, 0.5));
                 latency.p99.push(quantile(&micros, 0.99));

@@ -11,6 +11,7 @@
 
 use std::process::ExitCode;
 
+mod calm;
 mod contest;
 mod cores;
 mod cpu;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::calm::Yardstick;
 use crate::contest::{Ground, Table};
 use crate::cores::Cores;
 use crate::footprint::{self, Footprint};
@@ -29,11 +30,13 @@ pub(crate) fn all(options: &Options) -> Tried<()> {
     let tools = Tools::find()?;
     let cores = Cores::take()?;
     let mut machine = Machine::look(&tools, cores);
+    let yardstick = Yardstick::new(cores)?;
     let origin = origin::start()?.port();
     let ground = Ground {
         tools: &tools,
         origin,
         cores,
+        yardstick: &yardstick,
         rounds: options.rounds,
         length: options.length,
         peers: &options.peers,
@@ -60,6 +63,7 @@ pub(crate) fn all(options: &Options) -> Tried<()> {
         }
     }
     machine.end();
+    machine.lines.push(yardstick.told());
     report::write(options, &machine, &findings)?;
     println!("\ntook {} s; {}", begun.elapsed().as_secs(), options.report.display());
     Ok(())
@@ -68,8 +72,12 @@ pub(crate) fn all(options: &Options) -> Tried<()> {
 fn show(table: &Table) {
     println!("\n{}", table.scenario.name());
     for series in &table.series {
-        let (micros, rate) = (median(&series.micros), median(&series.rates));
-        println!("  {:16} {micros:8.2} us CPU per request  {rate:8.0}/s", series.label);
+        let (micros, kernel) = (median(&series.micros), series.kernel_share() * 100.0);
+        let rate = median(&series.rates);
+        println!(
+            "  {:16} {micros:8.2} us CPU per request, {kernel:3.0} % kernel  {rate:8.0}/s",
+            series.label
+        );
     }
     for (label, why) in &table.absent {
         println!("  {label:16} {}", why.lines().next().unwrap_or_default());
