@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock;
+use crate::base::inbox::Room;
 use crate::base::watchdog::Watchdog;
 
 pub use in_flight::{Errand, Sent};
@@ -43,7 +44,6 @@ use bell::Bell;
 use desk::Desk;
 use in_flight::{InFlight, Judged};
 use pool::Pool;
-use upstream::ReadRoom;
 
 /// How often idle connections are looked at; one is closed at most this late. A worker with none does not wake.
 const SWEEP: Duration = Duration::from_millis(250);
@@ -52,7 +52,7 @@ const SWEEP: Duration = Duration::from_millis(250);
 pub struct Forwarder {
     desk: Rc<Desk>,
     pools: RefCell<Vec<Rc<Pool>>>,
-    room: ReadRoom,
+    room: Room,
     idle: Rc<Bell>,
 }
 
@@ -60,7 +60,7 @@ impl Forwarder {
     /// A forwarder without connections. [`Forwarder::run`] must be running beside it.
     pub fn new(watchdog: Watchdog) -> Rc<Self> {
         let desk = Rc::new(Desk::new(watchdog));
-        Rc::new(Self { desk, pools: RefCell::default(), room: ReadRoom::default(), idle: Rc::default() })
+        Rc::new(Self { desk, pools: RefCell::default(), room: Room::default(), idle: Rc::default() })
     }
 
     /// Sends a judged request to its app and resolves with the head of the answer.
@@ -76,8 +76,8 @@ impl Forwarder {
         InFlight::new(judged, self.pool(target), Rc::clone(&self.desk))
     }
 
-    /// Closes idle connections in time and finishes requests whose caller has gone, for ever. One task per worker, in
-    /// its `LocalSet`.
+    /// Closes idle connections in time and finishes requests whose caller has gone, for ever. One task per
+    /// worker.
     pub async fn run(self: Rc<Self>) {
         tokio::join!(self.close_idle(), self.finish_orphans());
     }

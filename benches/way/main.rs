@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use sidegate::base::stream::Stream;
 use sidegate::base::watchdog::Watchdog;
 use sidegate::config::env::Environment;
 use sidegate::config::{self, LoadMode};
@@ -22,7 +23,6 @@ use sidegate::listen::connection;
 use sidegate::listen::door::Door;
 use sidegate::listen::drain::Drain;
 use sidegate::listen::slots::{Bounds, Ceiling, Slots};
-use sidegate::listen::socket::Accepted;
 use sidegate::observe::Observer;
 use sidegate::snapshot::{Snapshot, Snapshots};
 use sidegate::state::Tables;
@@ -96,7 +96,7 @@ fn through(door: &Rc<Door<Worker>>, number: usize) -> UnixStream {
     let port = 1024 + u16::try_from(number).expect("few connections");
     let peer = Peer::Tcp(SocketAddr::from(([127, 0, 0, 1], port)));
     let slot = door.drain.slots().take(peer).expect("there is room");
-    spawn_local(connection::run(Rc::clone(door), Accepted::Unix(theirs), peer, slot));
+    spawn_local(connection::run(Rc::clone(door), Stream::Unix(theirs), peer, slot));
     ours
 }
 

@@ -14,10 +14,11 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
+use crate::base::inbox::Room;
 use crate::base::watchdog::Watchdog;
 use crate::forward::bell::Bell;
 use crate::forward::target::{Target, Waiting};
-use crate::forward::upstream::{Care, Link, ReadRoom, dial};
+use crate::forward::upstream::{Care, Link, dial};
 
 /// Longest idle time of a connection that carries a request which must not be sent twice. Far below every common
 /// keep-alive timeout (gunicorn 2 s, Node and uvicorn 5 s).
@@ -41,7 +42,7 @@ pub(super) enum Risk {
 pub(super) struct Pool {
     target: Arc<Target>,
     watchdog: Watchdog,
-    room: ReadRoom,
+    room: Room,
     #[expect(clippy::vec_box, reason = "a link is large and changes hands several times per request")]
     idle: RefCell<Vec<Box<Link>>>,
     waiters: RefCell<VecDeque<oneshot::Sender<Box<Link>>>>,
@@ -69,7 +70,7 @@ struct Place<'a> {
 
 impl Pool {
     /// No connections yet.
-    pub(super) fn new(target: Arc<Target>, watchdog: Watchdog, room: ReadRoom, bell: Rc<Bell>) -> Rc<Self> {
+    pub(super) fn new(target: Arc<Target>, watchdog: Watchdog, room: Room, bell: Rc<Bell>) -> Rc<Self> {
         Rc::new(Self {
             target,
             watchdog,

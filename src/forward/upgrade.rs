@@ -15,13 +15,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::base::clock::{self, Mono};
+use crate::base::stream::Stream;
 use crate::base::watchdog::Watchdog;
-use crate::forward::upstream::{Socket, Switched};
+use crate::forward::upstream::Switched;
 
 /// The app's side of a switched connection.
 #[derive(Debug)]
 pub struct Tunnel {
-    app: Socket,
+    app: Stream,
     read: Bytes,
     silence: Duration,
     watchdog: Watchdog,

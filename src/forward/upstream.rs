@@ -8,14 +8,13 @@
 mod dial;
 mod head;
 mod reply;
-mod socket;
 
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use http::StatusCode;
 use http::response::Parts;
 use tokio::sync::OwnedSemaphorePermit;
@@ -23,6 +22,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::base::chunked::Follower;
 use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
+use crate::base::inbox::{Inbox, Room};
+use crate::base::stream::Stream;
 use crate::base::watchdog::Deadline;
 use crate::forward::body::Broken;
 use crate::forward::decoder::Decoder;
@@ -34,19 +35,18 @@ use crate::forward::upload::{UpBody, Upload};
 pub(super) use dial::dial;
 pub(super) use head::{Malformed, read_trailers};
 pub(super) use reply::{Begun, Reply};
-pub(super) use socket::{ReadRoom, Socket};
 
 /// Most bytes of an answer's head.
 const HEAD: usize = 32 * 1024;
 
 /// A connection to the app.
 pub(super) struct Link {
-    socket: Socket,
+    socket: Stream,
     /// The request that was sent last, or is being sent.
     out: Outgoing<UpBody>,
     /// What was read and belongs to nobody yet.
-    inbox: Bytes,
-    room: ReadRoom,
+    inbox: Inbox,
+    room: Room,
     deadline: Deadline,
     /// Since when nobody uses it.
     pub(super) idle_since: Mono,
@@ -78,7 +78,7 @@ pub(super) enum Unanswered {
 /// The socket of a connection that has switched protocols.
 #[derive(Debug)]
 pub(super) struct Switched {
-    pub(super) socket: Socket,
+    pub(super) socket: Stream,
     /// Bytes of the new protocol that came with the head.
     pub(super) read: Bytes,
     pub(super) permit: OwnedSemaphorePermit,
@@ -95,15 +95,15 @@ enum Headless {
 impl Link {
     /// A connection over a new socket.
     pub(super) fn new(
-        socket: Socket,
+        socket: Stream,
         permit: OwnedSemaphorePermit,
         deadline: Deadline,
-        room: ReadRoom,
+        room: Room,
     ) -> Box<Self> {
         Box::new(Self {
             socket,
             out: Outgoing::idle(),
-            inbox: Bytes::new(),
+            inbox: Inbox::default(),
             room,
             deadline,
             idle_since: clock::mono(),
@@ -199,9 +199,9 @@ impl Link {
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Parts, Headless>> {
         loop {
             if !self.inbox.is_empty() {
-                match head::read(&self.inbox) {
+                match head::read(self.inbox.bytes()) {
                     Ok(Some((parts, length))) => {
-                        self.inbox.advance(length);
+                        self.inbox.bytes_mut().advance(length);
                         if parts.status.is_informational() && parts.status != StatusCode::SWITCHING_PROTOCOLS
                         {
                             continue;
@@ -209,7 +209,7 @@ impl Link {
                         self.reusable &= head::keeps_open(&parts);
                         return Poll::Ready(Ok(parts));
                     }
-                    Ok(None) if self.inbox.len() < HEAD => {}
+                    Ok(None) if self.inbox.bytes().len() < HEAD => {}
                     Ok(None) | Err(head::Malformed) => return Poll::Ready(Err(Headless::Malformed)),
                 }
             }
@@ -222,20 +222,9 @@ impl Link {
 
     /// Reads what is there into the inbox; `false` at the end of the stream.
     fn poll_more(&mut self, wanted: u64, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        let more = ready!(self.socket.poll_fill(&self.room, wanted, cx))?;
-        if more.is_empty() {
-            return Poll::Ready(Ok(false));
-        }
-        self.received = true;
-        if self.inbox.is_empty() {
-            self.inbox = more;
-        } else {
-            let mut joined = BytesMut::with_capacity(self.inbox.len().saturating_add(more.len()));
-            joined.extend_from_slice(&self.inbox);
-            joined.extend_from_slice(&more);
-            self.inbox = joined.freeze();
-        }
-        Poll::Ready(Ok(true))
+        let more = ready!(self.inbox.poll_more(&mut self.socket, &self.room, wanted, cx))?;
+        self.received |= more;
+        Poll::Ready(Ok(more))
     }
 
     fn take_out(&mut self) -> Box<Outgoing<UpBody>> {
@@ -262,7 +251,7 @@ impl Link {
     /// From now on nobody uses it: it holds no more than its socket.
     pub(super) fn rest(&mut self) {
         self.idle_since = clock::mono();
-        self.inbox = Bytes::new();
+        self.inbox.clear();
         self.out.shrink();
     }
 
@@ -278,11 +267,15 @@ impl Link {
     ///
     /// # Errors
     /// [`Failure::UpstreamProtocol`] when the request has not been written to its end.
-    pub(super) fn switch(self) -> Result<Switched, Failure> {
+    pub(super) fn switch(mut self) -> Result<Switched, Failure> {
         if !self.out.is_done() || self.broken.is_some() {
             return Err(Failure::UpstreamProtocol);
         }
-        Ok(Switched { socket: self.socket, read: self.inbox, permit: self.permit })
+        Ok(Switched {
+            socket: self.socket,
+            read: std::mem::take(self.inbox.bytes_mut()),
+            permit: self.permit,
+        })
     }
 
     /// The permit of a connection that is given up, for another one.

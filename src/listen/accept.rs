@@ -14,13 +14,13 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::time::sleep;
 
 use crate::base::clock::{self, Mono};
+use crate::base::stream::Stream;
 use crate::exchange::Peer;
 
 use super::bind::{Open, Share};
 use super::connection::{self, Serve};
 use super::door::Door;
 use super::drain::Stage;
-use super::socket::Accepted;
 
 /// Wait after an accept that failed for want of descriptors or memory: short enough to recover at once, long enough
 /// not to spin.
@@ -34,8 +34,8 @@ enum Listener {
     Unix(UnixListener),
 }
 
-/// Serves one worker's share of the sockets; resolves when the process may end. Must run within a `LocalSet`, where
-/// the watchdog of `door` runs too.
+/// Serves one worker's share of the sockets; resolves when the process may end. Must run where tasks stay on their
+/// thread, and the watchdog of `door` runs too.
 ///
 /// # Errors
 /// A socket cannot be registered with the runtime.
@@ -79,13 +79,13 @@ async fn take_in<W: Serve>(door: Rc<Door<W>>, listener: Listener) {
 /// Accepts whoever has connected already, by the kernel's word and not by an event that may still be under way;
 /// without this they would be reset.
 fn take_in_waiting<W: Serve>(door: &Rc<Door<W>>, listener: Listener) -> io::Result<()> {
-    let next: &dyn Fn() -> io::Result<(Accepted, Peer)> = match listener {
+    let next: &dyn Fn() -> io::Result<(Stream, Peer)> = match listener {
         Listener::Tcp(listener) => {
             let listener = listener.into_std()?;
             &move || {
                 let (stream, from) = listener.accept()?;
                 stream.set_nonblocking(true)?;
-                Ok((Accepted::Tcp(TcpStream::from_std(stream)?), Peer::Tcp(from)))
+                Ok((Stream::Tcp(TcpStream::from_std(stream)?), Peer::Tcp(from)))
             }
         }
         Listener::Unix(listener) => {
@@ -93,7 +93,7 @@ fn take_in_waiting<W: Serve>(door: &Rc<Door<W>>, listener: Listener) -> io::Resu
             &move || {
                 let (stream, _) = listener.accept()?;
                 stream.set_nonblocking(true)?;
-                Ok((Accepted::Unix(UnixStream::from_std(stream)?), Peer::Unix))
+                Ok((Stream::Unix(UnixStream::from_std(stream)?), Peer::Unix))
             }
         }
     };
@@ -107,7 +107,7 @@ fn take_in_waiting<W: Serve>(door: &Rc<Door<W>>, listener: Listener) -> io::Resu
     }
 }
 
-fn admit<W: Serve>(door: &Rc<Door<W>>, socket: Accepted, peer: Peer) {
+fn admit<W: Serve>(door: &Rc<Door<W>>, socket: Stream, peer: Peer) {
     // Without a slot the socket is dropped here.
     if let Ok(slot) = door.drain.slots().take(peer) {
         drop(tokio::task::spawn_local(connection::run(Rc::clone(door), socket, peer, slot)));
@@ -123,13 +123,13 @@ fn is_of_one_caller(error: &io::Error) -> bool {
 }
 
 impl Listener {
-    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Accepted, Peer)>> {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, Peer)>> {
         match self {
             Self::Tcp(listener) => listener
                 .poll_accept(cx)
-                .map_ok(|(stream, from): (_, SocketAddr)| (Accepted::Tcp(stream), Peer::Tcp(from))),
+                .map_ok(|(stream, from): (_, SocketAddr)| (Stream::Tcp(stream), Peer::Tcp(from))),
             Self::Unix(listener) => {
-                listener.poll_accept(cx).map_ok(|(stream, _)| (Accepted::Unix(stream), Peer::Unix))
+                listener.poll_accept(cx).map_ok(|(stream, _)| (Stream::Unix(stream), Peer::Unix))
             }
         }
     }

@@ -94,7 +94,7 @@ pub async fn run<W: Serve, S: Socket + 'static>(door: Rc<Door<W>>, socket: S, pe
     let caller = Rc::new(Caller::new(peer, Protocol::Http1));
     let mut io = Box::new(ConnIo::new(socket, Rc::clone(&caller), rules.bounds, &door.watchdog, &slot));
     match begin(&door, &mut io, slot.tenant()).await {
-        First::Http1 => Box::pin(http1::run(door, *io, caller, (rules, slot.tenant()))).await,
+        First::Http1 => Box::pin(http1::run(door, *io, caller, slot.tenant())).await,
         First::Http2 => {
             if slot.widen().is_err() {
                 return;
@@ -121,7 +121,7 @@ async fn begin<W: Serve, S: Socket>(door: &Door<W>, io: &mut ConnIo<S>, tenant: 
         if closing.poll(&door.drain, cx).is_ready() || tenant.is_asked_to_leave() {
             io.view().leave();
         }
-        door.with_scratch(|scratch| io.poll_first(cx, scratch)).map(|first| first.unwrap_or(First::Nothing))
+        door.room.lend(|scratch| io.poll_first(cx, scratch)).map(|first| first.unwrap_or(First::Nothing))
     })
     .await
 }
@@ -134,7 +134,7 @@ async fn linger<W, S: Socket>(door: &Door<W>, mut socket: S) {
     let mut left = LINGER_BYTES;
     let discard = poll_fn(|cx| {
         loop {
-            match door.with_scratch(|scratch| discard(&mut socket, cx, scratch)) {
+            match door.room.lend(|scratch| discard(&mut socket, cx, scratch)) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(0) => return Poll::Ready(()),
                 Poll::Ready(count) if count >= left => return Poll::Ready(()),

@@ -124,7 +124,7 @@ fn what_the_caller_sent_early_goes_first() {
                 }
             });
             let permit = std::sync::Arc::clone(&gate.target.permits).try_acquire_owned().unwrap();
-            let socket = Socket::Tcp(dialled);
+            let socket = Stream::Tcp(dialled);
             let switched = Switched { socket, read: Bytes::from_static(b"greeting "), permit };
             let watchdog = Watchdog::default();
             let tunnel = Tunnel::new(switched, Duration::from_secs(5), watchdog);

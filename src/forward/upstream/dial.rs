@@ -5,16 +5,15 @@ use std::io;
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 
 use crate::base::failure::Failure;
+use crate::base::stream::Stream;
 use crate::forward::target::{Place, Target};
-
-use super::Socket;
 
 /// Connects to the app: a name is resolved first, and every address it has is tried in turn.
 ///
 /// # Errors
 /// [`Failure::UpstreamConnect`] when nothing listens or the name has no address,
 /// [`Failure::UpstreamConnectTimeout`] when that takes longer than `connect_timeout`, resolving included.
-pub(in crate::forward) async fn dial(target: &Target) -> Result<Socket, Failure> {
+pub(in crate::forward) async fn dial(target: &Target) -> Result<Stream, Failure> {
     let connecting = tokio::time::timeout(target.connect_timeout(), connect(target.place()));
     match connecting.await {
         Ok(Ok(socket)) => Ok(socket),
@@ -23,7 +22,7 @@ pub(in crate::forward) async fn dial(target: &Target) -> Result<Socket, Failure>
     }
 }
 
-async fn connect(place: &Place) -> io::Result<Socket> {
+async fn connect(place: &Place) -> io::Result<Stream> {
     match place {
         Place::Address(address) => tcp(TcpStream::connect(address).await?),
         Place::Name(host, port) => {
@@ -36,11 +35,11 @@ async fn connect(place: &Place) -> io::Result<Socket> {
             }
             Err(last)
         }
-        Place::Unix(path) => Ok(Socket::Unix(UnixStream::connect(path).await?)),
+        Place::Unix(path) => Ok(Stream::Unix(UnixStream::connect(path).await?)),
     }
 }
 
-fn tcp(stream: TcpStream) -> io::Result<Socket> {
+fn tcp(stream: TcpStream) -> io::Result<Stream> {
     stream.set_nodelay(true)?;
-    Ok(Socket::Tcp(stream))
+    Ok(Stream::Tcp(stream))
 }

@@ -58,7 +58,7 @@ impl Reply {
         silence: Duration,
     ) -> Result<Begun, Failure> {
         let mut decoder = decoder_of(framing);
-        let ahead = match decoder.decode(&mut link.inbox) {
+        let ahead = match decoder.decode(link.inbox.bytes_mut()) {
             Decoded::Data(whole) if decoder.is_done() => {
                 pool.put_back(link);
                 return Ok(Begun::Whole(whole));
@@ -102,7 +102,7 @@ impl Reply {
             let Some(link) = &mut self.link else {
                 return if self.decoder.is_done() { Poll::Ready(None) } else { self.cut_off() };
             };
-            match self.decoder.decode(&mut link.inbox) {
+            match self.decoder.decode(link.inbox.bytes_mut()) {
                 Decoded::Data(piece) => {
                     self.moved = true;
                     if self.decoder.is_done() {

@@ -30,7 +30,7 @@ use crate::listen::slots::Tenant;
 use crate::listen::socket::Socket;
 use crate::listen::tap::{ConnIo, Standing, View};
 
-use super::{Rules, Serve, linger, poll_caught};
+use super::{Serve, linger, poll_caught};
 use head::{Head, Wishes};
 use reply::Asked;
 use wire::{Came, Wire};
@@ -66,7 +66,7 @@ pub(super) async fn run<W: Serve, S: Socket + 'static>(
     door: Rc<Door<W>>,
     io: ConnIo<S>,
     caller: Rc<Caller>,
-    (_, tenant): (Rules, &Arc<Tenant>),
+    tenant: &Arc<Tenant>,
 ) {
     let line = Line {
         view: io.view(),

@@ -5,9 +5,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 
 use super::super::bench::{run, upstream};
-use super::super::{Link, Outgoing, ReadRoom, Socket, Unanswered};
+use super::super::{Link, Outgoing, Unanswered};
 use super::OK;
 use crate::base::clock;
+use crate::base::inbox::Room;
+use crate::base::stream::Stream;
 use crate::base::watchdog::Watchdog;
 use crate::forward::Target;
 use crate::forward::outgoing::{Framing, write_request};
@@ -24,7 +26,7 @@ fn what_comes_before_a_byte_was_sent_answers_nothing() {
         near.readable().await.unwrap();
         let permit = Arc::clone(&target.permits).try_acquire_owned().unwrap();
         let deadline = Watchdog::default().deadline();
-        let mut link = Link::new(Socket::Unix(near), permit, deadline, ReadRoom::default());
+        let mut link = Link::new(Stream::Unix(near), permit, deadline, Room::default());
         let upload = Upload::new(clock::mono());
         let parts = Request::get("/").body(()).unwrap().into_parts().0;
         let mut head = Vec::new();

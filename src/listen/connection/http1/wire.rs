@@ -9,11 +9,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use http_body::Frame;
-use tokio::io::{AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 
 use crate::base::failure::Failure;
+use crate::base::inbox::Inbox;
 use crate::forward::Source;
 use crate::forward::body::Broken;
 use crate::forward::decoder::{Decoded, Decoder};
@@ -26,13 +27,6 @@ use super::head::{self, Head};
 /// What asks the caller for the body it announced (RFC 9110 §10.1.1).
 const GO_AHEAD: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// A body of so many bytes is read where it stays; a smaller one costs less copied out of the shared room.
-const LARGE: u64 = 8 * 1024;
-/// A piece of fewer bytes does not keep the block it was read into.
-const SMALL: usize = 8 * 1024;
-/// Most bytes of a body read at once.
-const PIECE: u64 = 32 * 1024;
-
 /// A connection, shared by its driver and the body of the request being served.
 pub(super) struct Wire<W, S> {
     door: Rc<Door<W>>,
@@ -42,7 +36,7 @@ pub(super) struct Wire<W, S> {
 
 struct Reading {
     /// What was read of this message and not taken yet.
-    inbox: Bytes,
+    inbox: Inbox,
     body: Decoder,
     /// What must be written before the body is waited for.
     go_ahead: &'static [u8],
@@ -65,7 +59,7 @@ pub(super) enum Came {
 impl<W, S: Socket> Wire<W, S> {
     pub(super) fn new(door: Rc<Door<W>>, io: ConnIo<S>) -> Rc<Self> {
         let reading =
-            Reading { inbox: Bytes::new(), body: Decoder::Done, go_ahead: &[], turn: 0, broken: false };
+            Reading { inbox: Inbox::default(), body: Decoder::Done, go_ahead: &[], turn: 0, broken: false };
         Rc::new(Self { door, io: RefCell::new(io), reading: RefCell::new(reading) })
     }
 
@@ -77,9 +71,9 @@ impl<W, S: Socket> Wire<W, S> {
         let reading = &mut *self.reading.borrow_mut();
         loop {
             if !reading.inbox.is_empty() {
-                match head::read(&reading.inbox) {
+                match head::read(reading.inbox.bytes()) {
                     Ok(Some((mut head, length))) => {
-                        reading.inbox.advance(length);
+                        reading.inbox.bytes_mut().advance(length);
                         reading.body = std::mem::replace(&mut head.body, Decoder::Done);
                         reading.go_ahead = if head.wishes.go_ahead { GO_AHEAD } else { &[] };
                         reading.turn = reading.turn.wrapping_add(1);
@@ -132,7 +126,7 @@ impl<W, S: Socket> Wire<W, S> {
     /// Ends the turn of the request that was served: its body is asked for by nobody any more.
     pub(super) fn end_turn(&self) {
         let reading = &mut *self.reading.borrow_mut();
-        reading.inbox = Bytes::new();
+        reading.inbox.clear();
         reading.body = Decoder::Done;
         reading.go_ahead = &[];
         reading.turn = reading.turn.wrapping_add(1);
@@ -151,32 +145,7 @@ impl<W, S: Socket> Wire<W, S> {
 
     /// Reads what is there into the inbox; `false` at the end of the stream.
     fn poll_more(&self, reading: &mut Reading, wanted: u64, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        let io = &mut *self.io.borrow_mut();
-        let more = if wanted >= LARGE {
-            let mut bytes = BytesMut::with_capacity(usize::try_from(wanted.min(PIECE)).unwrap_or(usize::MAX));
-            // Keeps nothing between polls, so it may be made anew for each of them.
-            let read = ready!(std::pin::pin!(io.read_buf(&mut bytes)).poll(cx))?;
-            // A small piece would hold the whole block for as long as the app takes.
-            if read < SMALL { Bytes::copy_from_slice(&bytes) } else { bytes.freeze() }
-        } else {
-            ready!(self.door.with_scratch(|scratch| {
-                let mut read = ReadBuf::new(scratch);
-                let polled = tokio::io::AsyncRead::poll_read(Pin::new(io), cx, &mut read);
-                polled.map_ok(|()| Bytes::copy_from_slice(read.filled()))
-            }))?
-        };
-        if more.is_empty() {
-            return Poll::Ready(Ok(false));
-        }
-        if reading.inbox.is_empty() {
-            reading.inbox = more;
-        } else {
-            let mut joined = BytesMut::with_capacity(reading.inbox.len().saturating_add(more.len()));
-            joined.extend_from_slice(&reading.inbox);
-            joined.extend_from_slice(&more);
-            reading.inbox = joined.freeze();
-        }
-        Poll::Ready(Ok(true))
+        reading.inbox.poll_more(&mut *self.io.borrow_mut(), &self.door.room, wanted, cx)
     }
 
     fn poll_go_ahead(&self, reading: &mut Reading, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -197,7 +166,7 @@ impl<W, S: Socket> Wire<W, S> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         loop {
-            match reading.body.decode(&mut reading.inbox) {
+            match reading.body.decode(reading.inbox.bytes_mut()) {
                 Decoded::Data(piece) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
                 Decoded::Trailers(trailers) => return Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
                 Decoded::End => return Poll::Ready(None),

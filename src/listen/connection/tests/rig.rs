@@ -63,9 +63,8 @@ pub(super) fn limits() -> Limits {
 }
 
 /// Answers by the path: `/echo` the body, `/early` 401 unread, `/big` 4 MiB, `/ws` 101 and an echo, `/hang` never,
-/// `/mixed` asks
-/// for the body in the middle of its answer, `/lend` 200 keeping its body unread, `/steal` with what it reads from that body, `/panic`,
-/// `/spring` without end; anything else 200. Remembers every request it was given.
+/// `/mixed` asks for the body in the middle of its answer, `/lend` 200 keeping its body unread, `/steal` with what it
+/// reads from that body, `/panic`, `/spring` without end; anything else 200. Remembers every request it was given.
 pub(super) struct App {
     limits: Limits,
     pub(super) seen: RefCell<Vec<String>>,
@@ -109,35 +108,43 @@ impl Spring {
     }
 }
 
-/// A body of given pieces, which asks for a request's body while it gives them.
-pub(super) struct Pieces(Vec<Bytes>, Option<WireBody>, Option<Rc<Spring>>);
+/// The body of an answer.
+#[derive(Default)]
+pub(super) struct Pieces {
+    /// What it gives, the last first.
+    given: Vec<Bytes>,
+    /// A request's body it asks for meanwhile.
+    asked: Option<WireBody>,
+    /// What it gives instead.
+    spring: Option<Rc<Spring>>,
+}
 
 impl Body for Pieces {
     type Data = Bytes;
     type Error = io::Error;
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if let Some(spring) = &self.2 {
+        if let Some(spring) = &self.spring {
             return spring.poll(cx).map(|piece| Some(piece.map(Frame::data)));
         }
-        if let Some(asked) = &mut self.1 {
+        if let Some(asked) = &mut self.asked {
             let _ = Pin::new(asked).poll_frame(cx);
         }
-        Poll::Ready(self.0.pop().map(|piece| Ok(Frame::data(piece))))
+        Poll::Ready(self.given.pop().map(|piece| Ok(Frame::data(piece))))
     }
     fn is_end_stream(&self) -> bool {
-        self.0.is_empty() && self.2.is_none()
+        self.given.is_empty() && self.spring.is_none()
     }
     fn size_hint(&self) -> SizeHint {
-        if self.2.is_some() {
+        if self.spring.is_some() {
             return SizeHint::default();
         }
-        SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
+        SizeHint::with_exact(self.given.iter().map(|piece| piece.len() as u64).sum())
     }
 }
 
 pub(super) fn answer(status: u16, body: &[u8]) -> Response<Pieces> {
-    let pieces = if body.is_empty() { vec![] } else { vec![Bytes::copy_from_slice(body)] };
-    let mut response = Response::new(Pieces(pieces, None, None));
+    let given = if body.is_empty() { vec![] } else { vec![Bytes::copy_from_slice(body)] };
+    let mut response = Response::new(Pieces { given, ..Pieces::default() });
     *response.status_mut() = StatusCode::from_u16(status).expect("a status");
     response
 }
@@ -192,7 +199,7 @@ impl Serve for App {
             "/early" => answer(401, b"early"),
             "/mixed" => {
                 let mut response = answer(200, b"mixed");
-                response.body_mut().1 = Some(body);
+                response.body_mut().asked = Some(body);
                 response
             }
             "/lend" => {
@@ -208,12 +215,12 @@ impl Serve for App {
             }
             "/big" => {
                 let mut response = answer(200, b"");
-                response.body_mut().0 = vec![Bytes::from(vec![b'x'; 16 * 1024]); 256];
+                response.body_mut().given = vec![Bytes::from(vec![b'x'; 16 * 1024]); 256];
                 response
             }
             "/spring" => {
                 let mut response = answer(200, b"");
-                response.body_mut().2 = Some(Rc::clone(&self.spring));
+                response.body_mut().spring = Some(Rc::clone(&self.spring));
                 response
             }
             "/ws" => {
