@@ -10,5 +10,6 @@ pub mod name;
 pub mod nets;
 pub mod request_id;
 pub mod secret;
+pub mod seen;
 pub mod stream;
 pub mod watchdog;

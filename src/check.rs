@@ -114,7 +114,7 @@ pub enum BodyNeed {
 #[derive(Debug)]
 pub enum Verdict<B> {
     /// Send it.
-    Forward(Box<Permit<B>>),
+    Forward(Permit<B>),
     /// Do not send it; answer this instead.
     Answer(Answer),
     /// Refuse it.
@@ -269,7 +269,7 @@ impl Policy {
             max_body: route.and_then(|route| route.max_body),
             upgrade: pass.upgrade,
         };
-        Ok(Verdict::Forward(Box::new(Permit::new(granted))))
+        Ok(Verdict::Forward(Permit::new(granted)))
     }
 
     fn count(
@@ -393,5 +393,5 @@ fn declared_length(parts: &Parts) -> Option<u64> {
 
 /// Whether a method may be sent to the app a second time after a failure (RFC 9110 §9.2.2).
 pub fn is_idempotent(method: &Method) -> bool {
-    [&Method::GET, &Method::HEAD, &Method::OPTIONS, &Method::PUT, &Method::DELETE].contains(&method)
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE)
 }

@@ -61,7 +61,7 @@ enum Stop {
 
 /// A request that passed.
 struct Passed {
-    permit: Box<Permit<WireBody>>,
+    permit: Permit<WireBody>,
     lease: Option<Lease>,
     /// When.
     at: Mono,
@@ -157,7 +157,8 @@ impl Worker {
                 // A caller who leaves while its body is awaited is recorded with what is known of it.
                 tell(record, snapshot, facts);
                 let since = clock::mono();
-                let collected = self.collect(snapshot, (&mut pass, body), max).await?;
+                // On a block of its own: what most requests never wait for would be room that all of them take.
+                let collected = Box::pin(self.collect(snapshot, (&mut pass, body), max)).await?;
                 now = clock::now();
                 record.waited_for_body(now.mono.since(since));
                 facts.body_taken = true;
@@ -203,7 +204,7 @@ impl Worker {
         let target = Arc::clone(snapshot.target(passed.permit.identity().route));
         let rules = Arc::clone(&snapshot.forward_rules);
         let Passed { permit, lease, at } = passed;
-        let errand = Errand { permit: *permit, target, record, rules, lease, at };
+        let errand = Errand { permit, target, record, rules, lease, at };
         match self.forwarder.send(errand).await {
             Sent::Response(response) => response,
             Sent::Switched(response, tunnel) => {

@@ -28,7 +28,8 @@ use sidegate::snapshot::{Snapshot, Snapshots};
 use sidegate::state::Tables;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::task::{LocalSet, spawn_local};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::task::spawn_local;
 
 mod requests;
 
@@ -49,8 +50,8 @@ fn main() {
     let folder = std::env::temp_dir().join(format!("sidegate-way-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
     let socket = folder.join("app");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    LocalSet::new().block_on(&runtime, go(scenario, &socket, count, connections));
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    runtime.expect("a runtime").block_on(go(scenario, &socket, count, connections));
     fs::remove_dir_all(&folder).expect("the folder goes");
 }
 

@@ -3,9 +3,11 @@
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use tokio::task::{LocalSet, spawn_local};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::task::spawn_local;
 
 use super::Handle;
 use crate::base::watchdog::Watchdog;
@@ -29,6 +31,9 @@ pub(super) fn count(settings: &Settings) -> usize {
 
 impl Workers {
     /// Starts one worker per share of the sockets.
+    ///
+    /// # Errors
+    /// When a thread or its runtime cannot be started.
     pub(super) fn start(
         shared: &Shared,
         shares: Vec<Share>,
@@ -39,10 +44,9 @@ impl Workers {
         for (number, share) in shares.into_iter().enumerate() {
             let (shared, observer) = (shared.clone(), Arc::clone(observer));
             let (drain, pulse) = (drain.clone(), pulse.clone());
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let (started, has_started) = sync_channel(1);
             let work = move || {
-                let local = LocalSet::new();
-                let served = local.block_on(&runtime, async move {
+                let served = run(&started, async move {
                     spawn_local(pulse.run(number));
                     work(shared, share, &observer, drain).await
                 });
@@ -51,6 +55,7 @@ impl Workers {
                 }
             };
             handles.push(thread::Builder::new().name(format!("worker-{number}")).spawn(work)?);
+            has_started.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))?;
         }
         Ok(Self(handles))
     }
@@ -62,6 +67,19 @@ impl Workers {
             let _ = handle.join();
         }
     }
+}
+
+/// Runs `work` in a runtime that stays on this thread: its tasks are woken and polled without a set of tasks between
+/// them and the scheduler. Says first whether there is one.
+fn run(started: &SyncSender<io::Result<()>>, work: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    let (outcome, runtime) = match runtime {
+        Ok(runtime) => (Ok(()), Some(runtime)),
+        Err(error) => (Err(error), None),
+    };
+    // Nobody waits for the word only when the process is ending.
+    let _ = started.send(outcome);
+    runtime.map_or(Ok(()), |runtime| runtime.block_on(work))
 }
 
 async fn work(shared: Shared, share: Share, observer: &Arc<Observer>, drain: Drain) -> io::Result<()> {

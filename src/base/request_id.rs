@@ -96,12 +96,21 @@ fn mix(mut value: u64) -> u64 {
 }
 
 fn write_hex(value: u64, into: &mut [u8]) {
-    let mut rest = value;
-    for digit in into.iter_mut().rev() {
-        let nibble = u8::try_from(rest & 0xf).unwrap_or(0);
-        *digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-        rest >>= 4;
+    let (halves, _) = into.as_chunks_mut::<8>();
+    for (half, shift) in halves.iter_mut().zip([32, 0]) {
+        *half = hex_of((value >> shift) & 0xffff_ffff).to_be_bytes();
     }
+}
+
+/// The eight digits of a number below 2^32, the first in the highest byte: all of them at once.
+fn hex_of(value: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let pairs = (value | value << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = (bytes | bytes << 4) & (ONES * 0x0f);
+    // Six more carry a digit above nine into the next bit: those are letters.
+    let letters = (digits + ONES * 6) >> 4 & ONES;
+    digits + ONES * u64::from(b'0') + letters * u64::from(b'a' - b'0' - 10)
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ use crate::config::settings::Require;
 pub(super) struct Proven {
     pub(super) route: Option<usize>,
     pub(super) key: Option<Key>,
-    pub(super) pending: Option<Pending>,
+    /// On a block of its own: it is large, and most requests have none.
+    pub(super) pending: Option<Box<Pending>>,
     /// An unsigned handshake, in place of a signature.
     pub(super) hello: Option<Hello>,
     credentials: usize,
@@ -79,7 +80,7 @@ pub(super) fn begin_signature(
     if let Some(rule) = &route.signature
         && (route.require == Require::All || rule.is_presented(parts))
     {
-        proven.pending = Some(rule.begin(parts, now)?);
+        proven.pending = Some(Box::new(rule.begin(parts, now)?));
         proven.credentials = proven.credentials.saturating_add(1);
     }
     // Security: a route that is not public lets nobody through without a credential, whatever its settings say.
@@ -110,7 +111,7 @@ pub(super) fn finish_signature(
         }
         None => &[],
     };
-    let signed = rule.finish(pending, bytes)?;
+    let signed = rule.finish(*pending, bytes)?;
     identity.secret_id = Some(signed.matched.id);
     Ok(signed.replay_id)
 }

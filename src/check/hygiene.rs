@@ -12,6 +12,7 @@ use http::{Method, Version};
 
 use super::deny::{Deny, Reason};
 use super::permit::Upgrade;
+use crate::base::seen::{Field, Seen};
 use crate::config::settings::{KeyLocation, Settings};
 use crate::identify::facts;
 
@@ -72,15 +73,23 @@ impl HeadRules {
 
     /// Judges the head; says which host it is for and whether it asks for a WebSocket.
     pub(super) fn judge<'a>(&self, parts: &'a Parts) -> Result<(Cow<'a, str>, Upgrade), Deny> {
+        // What is not there needs no search; judging changes nothing of the head.
+        let seen = Seen::of(&parts.headers);
         version(parts.version)?;
         method(&parts.method)?;
         self.sizes(parts)?;
         target(parts)?;
-        length(&parts.headers)?;
+        if seen.has(Field::ContentLength) {
+            length(&parts.headers)?;
+        }
         let host = facts::host_of(parts).map_err(|_| Deny::new(Reason::HostInvalid, 0))?;
-        expect(&parts.headers)?;
-        self.nominations(&parts.headers)?;
-        Ok((host, upgrade(parts)?))
+        if seen.has(Field::Expect) {
+            expect(&parts.headers)?;
+        }
+        if seen.has(Field::Connection) {
+            self.nominations(&parts.headers)?;
+        }
+        Ok((host, if upgrades(seen) { upgrade(parts)? } else { Upgrade::None }))
     }
 
     fn sizes(&self, parts: &Parts) -> Result<(), Deny> {
@@ -186,6 +195,10 @@ fn expect(headers: &HeaderMap) -> Result<(), Deny> {
         (Some(value), None) if value.as_bytes().eq_ignore_ascii_case(b"100-continue") => Ok(()),
         (Some(_), _) => Err(Deny::new(Reason::ExpectUnknown, 0)),
     }
+}
+
+fn upgrades(seen: Seen) -> bool {
+    seen.has(Field::Upgrade) || seen.has(Field::Http2Settings)
 }
 
 /// Only `Upgrade: websocket` on a bodiless HTTP/1.1 GET is ever passed on (RFC 6455 §4.1).

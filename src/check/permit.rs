@@ -16,7 +16,7 @@ use crate::state::replay::Reservation;
 /// forwarded, and nothing can be changed between verdict and sending.
 #[derive(Debug)]
 pub struct Permit<B> {
-    granted: Granted<B>,
+    granted: Box<Granted<B>>,
 }
 
 /// What a permit held, after forwarding has taken it.
@@ -80,11 +80,11 @@ pub enum Upgrade {
 
 impl<B> Permit<B> {
     pub(super) fn new(granted: Granted<B>) -> Self {
-        Self { granted }
+        Self { granted: Box::new(granted) }
     }
 
     /// Spends the permit.
-    pub(crate) fn take(self) -> Granted<B> {
+    pub(crate) fn take(self) -> Box<Granted<B>> {
         self.granted
     }
 

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -50,8 +49,7 @@ impl Desk {
 
     /// The address as a field value.
     pub(super) fn address(&self, ip: IpAddr) -> HeaderValue {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(ip);
-        let slot = usize::try_from(hash % ADDRESSES as u64).unwrap_or(0);
+        let slot = slot_of(ip);
         let mut addresses = self.addresses.borrow_mut();
         if let Some(Some((known, value))) = addresses.get(slot)
             && *known == ip
@@ -83,6 +81,19 @@ impl Desk {
         self.left.heard().await;
         self.orphans.take()
     }
+}
+
+/// Where an address is remembered. Callers who choose addresses that share a place cost each other an allocation, no more.
+fn slot_of(ip: IpAddr) -> usize {
+    let bits = match ip {
+        IpAddr::V4(ip) => u64::from(ip.to_bits()),
+        IpAddr::V6(ip) => {
+            let bits = ip.to_bits().to_ne_bytes();
+            bits.as_chunks::<8>().0.iter().fold(0, |sum, half| sum ^ u64::from_ne_bytes(*half))
+        }
+    };
+    // The golden ratio spreads neighbours; the upper bits depend on all of the lower ones.
+    (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - ADDRESSES.trailing_zeros())) as usize
 }
 
 impl Drop for Staff {

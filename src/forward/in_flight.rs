@@ -11,20 +11,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::TRANSFER_ENCODING;
-use http::request::Parts;
 use http::{HeaderMap, Method, Response, response};
 
 use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
-use crate::check::{Granted, Payload, Permit, Upgrade};
+use crate::check::{Granted, Payload, Permit, Upgrade, is_idempotent};
 use crate::forward::OutBody;
 use crate::forward::body::{Ending, Metered};
 use crate::forward::budget::Lease;
 use crate::forward::desk::Desk;
 use crate::forward::names::PeerTrust;
-use crate::forward::outgoing::{Framing, Outgoing, write_request};
+use crate::forward::outgoing::{Framing, Outgoing};
 use crate::forward::pool::{Got, Pool, Risk};
 use crate::forward::request::{self, Origin, Reuse, Weight};
 use crate::forward::response::{Follows, Question, clean};
@@ -68,7 +66,7 @@ pub enum Sent {
 /// A request whose permit has been spent.
 #[derive(Debug)]
 pub(super) struct Judged {
-    pub(super) granted: Granted<WireBody>,
+    pub(super) granted: Box<Granted<WireBody>>,
     pub(super) record: Record,
     pub(super) rules: Arc<ForwardRules>,
     pub(super) lease: Option<Lease>,
@@ -85,7 +83,22 @@ struct Flight {
     method: Method,
     upgrade: Upgrade,
     reservation: Option<Reservation>,
-    at: Mono,
+}
+
+/// A request written down.
+struct Letter {
+    way: Way,
+    /// Its body again, should a connection that was used before prove to be closed.
+    spare: Option<UpBody>,
+    reuse: Reuse,
+}
+
+/// How a letter goes.
+enum Way {
+    /// By an idle connection, which holds it.
+    Idle(Box<Link>),
+    /// By one that is still to be had.
+    Any(Box<Outgoing<UpBody>>, Risk),
 }
 
 /// A flight that survives its caller.
@@ -132,32 +145,12 @@ impl Drop for InFlight {
 }
 
 async fn fly(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>, upload: Rc<Upload>) -> Sent {
-    let Judged { granted, mut record, rules, lease, at } = judged;
-    let Granted { mut parts, payload, identity, client, peer, reservation, max_body, upgrade } = granted;
-    let id = record.request_id();
-    let weight = Weight::of(&payload);
-    let ending = Ending::of(parts.version);
-    let trust = if client.peer_trusted { PeerTrust::Trusted } else { PeerTrust::Untrusted };
-    let told = desk.address(client.ip);
-    let peer = if client.ip == peer { told.clone() } else { desk.address(peer) };
-    let origin = Origin { identity: &identity, client: &told, peer: &peer, trust, id: &id, upgrade };
-    let (framing, reuse) = match request::prepare(&mut parts, &rules, &origin, weight) {
-        Ok(prepared) => prepared,
-        Err(failure) => return Sent::Failed(failure, record),
+    let (mut flight, letter, mut record) = match pack(judged, pool, desk, upload) {
+        Ok(packed) => packed,
+        Err((failure, record)) => return Sent::Failed(failure, record),
     };
-    let body = match payload {
-        _ if weight == Weight::None => UpBody::empty(&upload),
-        Payload::Whole { bytes, trailers } => {
-            whole(&parts, upload::leased(bytes, lease), trailers, &rules, &upload)
-        }
-        Payload::Stream(body) => {
-            let metered = Metered::new(body, max_body, rules.pace, ending, desk.watchdog());
-            UpBody::stream(metered, Arc::clone(&rules), &upload)
-        }
-    };
-    let method = parts.method.clone();
-    let mut flight = Flight { rules, pool, desk, upload, id, method, upgrade, reservation, at };
-    match flight.send((parts, framing, body), &mut record).await {
+    let reuse = letter.reuse;
+    match flight.send(letter, &mut record).await {
         Ok((answer, mut link)) => {
             if reuse == Reuse::Close {
                 link.retire();
@@ -168,15 +161,67 @@ async fn fly(judged: Judged, pool: Rc<Pool>, desk: Rc<Desk>, upload: Rc<Upload>)
     }
 }
 
+/// Writes the request down, ready to be sent. Waits for nothing, so that what is only needed here is not kept while the
+/// request is under way.
+fn pack(
+    judged: Judged,
+    pool: Rc<Pool>,
+    desk: Rc<Desk>,
+    upload: Rc<Upload>,
+) -> Result<(Flight, Letter, Record), (Failure, Record)> {
+    let Judged { granted, record, rules, lease, at } = judged;
+    let Granted { mut parts, payload, identity, client, peer, reservation, max_body, upgrade } = *granted;
+    let id = record.request_id();
+    let weight = Weight::of(&payload);
+    let ending = Ending::of(parts.version);
+    let trust = if client.peer_trusted { PeerTrust::Trusted } else { PeerTrust::Untrusted };
+    let told = desk.address(client.ip);
+    let peer = if client.ip == peer { told.clone() } else { desk.address(peer) };
+    let origin = Origin { identity: &identity, client: &told, peer: &peer, trust, id: &id, upgrade };
+    let risk = risk_of(&parts.method, weight);
+    let mut idle = pool.take_idle(risk, at);
+    let mut head = idle.as_mut().map(|link| link.take_room()).unwrap_or_default();
+    let (framing, reuse) = match request::write(&mut head, &mut parts, &rules, &origin, weight) {
+        Ok(written) => written,
+        // The connection taken for it closes: put back, it would pass for one that was used just now.
+        Err(failure) => return Err((failure, record)),
+    };
+    let body = match payload {
+        _ if weight == Weight::None => UpBody::empty(&upload),
+        Payload::Whole { bytes, trailers } => {
+            whole(framing, upload::leased(bytes, lease), trailers, &rules, &upload)
+        }
+        Payload::Stream(body) => {
+            let metered = Metered::new(body, max_body, rules.pace, ending, desk.watchdog());
+            UpBody::stream(metered, Arc::clone(&rules), &upload)
+        }
+    };
+    let spare = match risk {
+        Risk::Repeatable => body.copy(),
+        Risk::Once => None,
+    };
+    let request = Outgoing::new(head, framing, body);
+    let way = match idle {
+        Some(mut link) => {
+            link.load(request);
+            Way::Idle(link)
+        }
+        None => Way::Any(Box::new(request), risk),
+    };
+    let letter = Letter { way, spare, reuse };
+    let method = parts.method;
+    Ok((Flight { rules, pool, desk, upload, id, method, upgrade, reservation }, letter, record))
+}
+
 /// A body in memory. One of no bytes is a body only where the caller's framing was chunked.
 fn whole(
-    parts: &Parts,
+    framing: Framing,
     bytes: Bytes,
     trailers: Option<HeaderMap>,
     rules: &ForwardRules,
     upload: &Rc<Upload>,
 ) -> UpBody {
-    let chunked = parts.headers.contains_key(TRANSFER_ENCODING);
+    let chunked = framing == Framing::Chunked;
     let trailers = trailers.filter(|_| chunked).and_then(|mut trailers| {
         request::clean_trailers(&mut trailers, &rules.names);
         (!trailers.is_empty()).then_some(trailers)
@@ -189,38 +234,54 @@ fn whole(
 
 /// Whether the request may be sent again after the app may have seen it: it says the same thing twice, and all of it is
 /// still here (RFC 9110 §9.2.2).
-fn risk_of(method: &Method, body: &UpBody) -> Risk {
-    let idempotent = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE];
-    if idempotent.contains(method) && body.is_in_memory() { Risk::Repeatable } else { Risk::Once }
+fn risk_of(method: &Method, weight: Weight) -> Risk {
+    match weight {
+        Weight::Stream => Risk::Once,
+        Weight::None | Weight::Whole(_) | Weight::WholeWithTrailers(_) if is_idempotent(method) => {
+            Risk::Repeatable
+        }
+        Weight::None | Weight::Whole(_) | Weight::WholeWithTrailers(_) => Risk::Once,
+    }
 }
 
 impl Flight {
-    /// Sends the request, a second time where that is allowed.
+    /// Sends the request, a second time where that is allowed. What is seldom waited for is kept on a block of its own:
+    /// it would be room that every request takes.
     async fn send(
         &mut self,
-        (parts, framing, body): (Parts, Framing, UpBody),
+        letter: Letter,
         record: &mut Record,
     ) -> Result<(response::Parts, Box<Link>), Failure> {
-        let risk = risk_of(&parts.method, &body);
-        let (mut link, spare) = match (self.pool.get(risk, self.at).await?, risk) {
-            (Got::Reused(link), Risk::Repeatable) => (link, body.copy()),
-            (Got::Reused(link), Risk::Once) | (Got::New(link), _) => (link, None),
+        let Letter { way, spare, reuse: _ } = letter;
+        let (mut link, spare) = match way {
+            Way::Idle(link) => (link, spare),
+            Way::Any(request, risk) => {
+                let (mut link, spare) = match Box::pin(self.pool.get(risk)).await? {
+                    Got::Reused(link) => (link, spare),
+                    Got::New(link) => (link, None),
+                };
+                link.load(*request);
+                (link, spare)
+            }
         };
-        let mut head = link.take_room();
-        write_request(&mut head, &parts.method, &parts.uri, &parts.headers);
-        link.load(Outgoing::new(head, framing, body));
-        drop(parts);
         let now = clock::mono();
         record.sent(now);
         let request = match link.ask(&self.upload, self.pool.target(), now).await {
             Ok(answer) => return Ok((answer, link)),
-            Err(Unanswered::Unsent(request)) => *request,
-            Err(Unanswered::Silent(failure, request)) => request.again(spare.ok_or(failure)?),
+            Err(Unanswered::Unsent(request)) => request,
+            Err(Unanswered::Silent(failure, request)) => Box::new(request.again(spare.ok_or(failure)?)),
             Err(Unanswered::Failed(failure)) => return Err(failure),
         };
         drop(link);
+        Box::pin(self.send_again(request)).await
+    }
+
+    async fn send_again(
+        &self,
+        request: Box<Outgoing<UpBody>>,
+    ) -> Result<(response::Parts, Box<Link>), Failure> {
         let mut link = self.pool.get_new().await?;
-        link.load(request);
+        link.load(*request);
         match link.ask(&self.upload, self.pool.target(), clock::mono()).await {
             Ok(answer) => Ok((answer, link)),
             Err(Unanswered::Unsent(_)) => Err(Failure::UpstreamReset),

@@ -103,7 +103,7 @@ impl Names {
         judged.sort_unstable_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
         judged.dedup();
         let odd_judged = judged.iter().any(|(name, dashed)| name.as_str() != dashed);
-        Self { prefix: dashed(prefix), client_ip, judged, odd_judged }
+        Self { prefix: dashed(sound(prefix)), client_ip, judged, odd_judged }
     }
 
     /// What happens to the field `name` of a head with the fields `present`.
@@ -153,6 +153,14 @@ impl Names {
     fn is_alias_of_judged(&self, name: &HeaderName, dashed: &str) -> bool {
         self.judged.iter().any(|(exact, form)| form == dashed && exact != name)
     }
+}
+
+/// The beginning of the identity headers' names: the default's for one that begins no header name, which config refuses.
+///
+/// Security: the one place that decides, so that what is stripped is what the gate writes.
+pub(super) fn sound(prefix: &str) -> &str {
+    let begins_a_name = HeaderName::from_bytes([prefix.as_bytes(), b"route"].concat().as_slice()).is_ok();
+    if begins_a_name { prefix } else { "x-sidegate-" }
 }
 
 fn header_of(location: &KeyLocation) -> Option<HeaderName> {

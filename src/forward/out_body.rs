@@ -26,8 +26,8 @@ enum Source {
     Declared,
     /// These bytes.
     Full(Bytes),
-    /// The app's answer.
-    Stream(Reply),
+    /// The app's answer. On a block of its own: a response changes hands several times, mostly with its body whole.
+    Stream(Box<Reply>),
 }
 
 impl OutBody {
@@ -47,7 +47,7 @@ impl OutBody {
     }
 
     /// The app's answer as it arrives.
-    pub(super) fn stream(reply: Reply) -> Self {
+    pub(super) fn stream(reply: Box<Reply>) -> Self {
         Self { source: Source::Stream(reply), tail: None }
     }
 
@@ -60,7 +60,7 @@ impl OutBody {
 
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         if let Source::Stream(reply) = &mut self.source {
-            return Pin::new(reply).poll_frame(cx);
+            return Pin::new(&mut **reply).poll_frame(cx);
         }
         match std::mem::replace(&mut self.source, Source::Empty) {
             Source::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),

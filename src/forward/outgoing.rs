@@ -17,6 +17,9 @@ use tokio::io::AsyncWrite;
 /// Most bytes of room that are kept for the next message.
 const KEPT: usize = 4 * 1024;
 
+/// A first piece of at most so many bytes is copied behind the head: the kernel takes one part for less than several.
+const JOINED: usize = 1024;
+
 /// How the reader of a message is told where its body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
@@ -53,6 +56,8 @@ pub enum Unsound<E> {
 /// A message on its way into a socket.
 pub struct Outgoing<B> {
     head: Part,
+    /// How much of `head` is the head; a first piece may stand behind it.
+    head_length: usize,
     /// What stands before the piece: the size of a chunk, or the end of the body with its trailers.
     before: Part,
     piece: Bytes,
@@ -96,7 +101,9 @@ impl<B: Body<Data = Bytes> + Unpin> Outgoing<B> {
     /// A message of `head`, with its empty line, and `body`, which `framing` describes.
     pub fn new(head: Vec<u8>, framing: Framing, body: B) -> Self {
         let body = (framing != Framing::None).then_some(body);
-        Self { head: Part { text: head, sent: 0 }, framing, left: declared(framing), body, ..Self::idle() }
+        let head_length = head.len();
+        let head = Part { text: head, sent: 0 };
+        Self { head, head_length, framing, left: declared(framing), body, ..Self::idle() }
     }
 
     /// Leaves trailers out.
@@ -110,6 +117,7 @@ impl<B: Body<Data = Bytes> + Unpin> Outgoing<B> {
     pub fn idle() -> Self {
         Self {
             head: Part::default(),
+            head_length: 0,
             before: Part::default(),
             piece: Bytes::new(),
             after: &[],
@@ -123,7 +131,9 @@ impl<B: Body<Data = Bytes> + Unpin> Outgoing<B> {
 
     /// The same message from its beginning, with the same body.
     #[must_use]
-    pub fn again(self, body: B) -> Self {
+    pub fn again(mut self, body: B) -> Self {
+        // What stands behind the head comes with the body once more.
+        self.head.text.truncate(self.head_length);
         Self { trailers: self.trailers, ..Self::new(self.head.text, self.framing, body) }
     }
 
@@ -233,7 +243,21 @@ impl<B: Body<Data = Bytes> + Unpin> Outgoing<B> {
             }
         }
         self.piece = data;
+        self.join();
         Ok(())
+    }
+
+    /// Puts a small first piece behind the head, framing and all.
+    fn join(&mut self) {
+        if self.head.rest().len() == self.head_length && self.head_length > 0 && self.piece.len() <= JOINED {
+            let text = &mut self.head.text;
+            for part in [&self.before.text, &self.piece[..], self.after] {
+                text.extend_from_slice(part);
+            }
+            self.before.clear();
+            self.piece = Bytes::new();
+            self.after = &[];
+        }
     }
 
     /// The body is over. Trailers go only where there is a place for them.
@@ -255,7 +279,11 @@ impl<B: Body<Data = Bytes> + Unpin> Outgoing<B> {
     }
 
     fn is_piece_flushed(&self) -> bool {
-        self.before.rest().is_empty() && self.piece.is_empty() && self.after.is_empty()
+        let joined = self.head.text.len() > self.head_length;
+        self.before.rest().is_empty()
+            && self.piece.is_empty()
+            && self.after.is_empty()
+            && (!joined || self.head.rest().is_empty())
     }
 
     fn advance(&mut self, written: usize) {
@@ -283,9 +311,8 @@ fn declared(framing: Framing) -> u64 {
     }
 }
 
-/// Writes the head of a request.
-pub(super) fn write_request(out: &mut Vec<u8>, method: &Method, uri: &Uri, headers: &HeaderMap) {
-    out.clear();
+/// Writes the first line of a request.
+pub(super) fn write_request_line(out: &mut Vec<u8>, method: &Method, uri: &Uri) {
     out.extend_from_slice(method.as_str().as_bytes());
     out.push(b' ');
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
@@ -294,18 +321,22 @@ pub(super) fn write_request(out: &mut Vec<u8>, method: &Method, uri: &Uri, heade
     }
     out.extend_from_slice(target.as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    write_fields(out, headers);
-    out.extend_from_slice(b"\r\n");
 }
 
 /// Field lines. Neither names nor values can hold a line break: their types forbid it.
 pub fn write_fields(out: &mut Vec<u8>, fields: &HeaderMap) {
     for (name, value) in fields {
-        out.extend_from_slice(name.as_str().as_bytes());
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(value.as_bytes());
-        out.extend_from_slice(b"\r\n");
+        write_field(out, name.as_str().as_bytes(), value.as_bytes());
     }
+}
+
+/// One field line.
+pub(super) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.reserve(name.len().saturating_add(value.len()).saturating_add(4));
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
 }
 
 impl<B> fmt::Debug for Outgoing<B> {

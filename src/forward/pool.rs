@@ -88,15 +88,12 @@ impl Pool {
         &self.target
     }
 
-    /// A connection for a request: an idle one, a new one, or the next one to become free.
+    /// A connection for a request when none is idle: a new one, or the next one to become free.
     ///
     /// # Errors
     /// [`Failure::UpstreamOverloaded`] when none became free in time or too many wait already;
     /// [`Failure::UpstreamConnect`] and [`Failure::UpstreamConnectTimeout`] from dialling.
-    pub(super) async fn get(&self, risk: Risk, now: Mono) -> Result<Got, Failure> {
-        if let Some(link) = self.take_idle(risk, now) {
-            return Ok(Got::Reused(link));
-        }
+    pub(super) async fn get(&self, risk: Risk) -> Result<Got, Failure> {
         match self.permit() {
             Some(permit) => self.open(permit).await.map(Got::New),
             None => self.wait(risk).await,
@@ -146,7 +143,8 @@ impl Pool {
         !idle.is_empty()
     }
 
-    fn take_idle(&self, risk: Risk, now: Mono) -> Option<Box<Link>> {
+    /// An idle connection for a request, if there is one.
+    pub(super) fn take_idle(&self, risk: Risk, now: Mono) -> Option<Box<Link>> {
         let (longest, care) = match risk {
             Risk::Repeatable => (self.target.idle_timeout(), Care::Trust),
             Risk::Once => (self.target.idle_timeout().min(FRESH), Care::Look),

@@ -1,4 +1,4 @@
-//! From the judged head to the head the app gets, mutated in place.
+//! From the judged head to the head the app gets: mutated in place, then written down with the gate's own fields.
 //!
 //! Takes away what is bound to the caller's connection and every alias of the fields the gate adds, then adds those.
 //! Path, query, Host and the framing of the body stay as they were judged. Never refuses for policy; a head that
@@ -12,15 +12,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use http_body::Body;
 
 use crate::base::failure::Failure;
+use crate::base::seen::{Field, Seen};
 use crate::check::{Payload, Upgrade};
 use crate::forward::names::{Fate, Names};
-use crate::forward::outgoing::Framing;
+use crate::forward::outgoing::{Framing, write_fields, write_request_line};
 use crate::forward::rules::ForwardRules;
 
 pub(super) use origin::Origin;
-
-/// How much room our own fields take in the map.
-const OURS: usize = 10;
 
 /// The body that goes with a head, as far as its framing is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +57,13 @@ impl Weight {
     }
 }
 
-/// Makes the head what the app gets.
+/// Makes the head what the app gets, and writes it into `out` with its empty line.
 ///
 /// # Errors
 /// [`Failure::Internal`] when the head cannot be sent on: no Host, or a declared length that is not the body's.
 /// The checks refuse such heads; this is the last line.
-pub(super) fn prepare(
+pub(super) fn write(
+    out: &mut Vec<u8>,
     parts: &mut Parts,
     rules: &ForwardRules,
     origin: &Origin<'_>,
@@ -72,17 +71,23 @@ pub(super) fn prepare(
 ) -> Result<(Framing, Reuse), Failure> {
     let from_http2 = parts.version == Version::HTTP_2;
     parts.version = Version::HTTP_11;
-    parts.extensions.clear();
-    let wants_trailers = wants_trailers(&parts.headers);
-    strip(&mut parts.headers, &rules.names, origin);
-    parts.headers.reserve(OURS);
+    // Nothing below adds one of these before it was asked for, so what is not there now need not be searched for.
+    let seen = Seen::of(&parts.headers);
+    let wants_trailers = seen.has(Field::Te) && wants_trailers(&parts.headers);
+    strip(&mut parts.headers, &rules.names, origin, seen);
     target(parts)?;
     if from_http2 {
         join_cookies(&mut parts.headers);
     }
-    let framing = frame(parts, weight, from_http2)?;
-    origin.tell(&mut parts.headers, rules);
-    Ok((framing, connection(parts, origin.upgrade, wants_trailers, weight)))
+    let framing = frame(parts, weight, (from_http2, seen))?;
+    let reuse = connection(parts, origin.upgrade, wants_trailers, (weight, framing));
+    origin.append(&mut parts.headers);
+    out.clear();
+    write_request_line(out, &parts.method, &parts.uri);
+    write_fields(out, &parts.headers);
+    origin.tell(out, &parts.headers, rules);
+    out.extend_from_slice(b"\r\n");
+    Ok((framing, reuse))
 }
 
 /// Removes from trailers what may not come after the verdict.
@@ -95,8 +100,8 @@ pub(super) fn clean_trailers(trailers: &mut HeaderMap, names: &Names) {
 }
 
 /// One pass over the names; the map is touched only for what goes.
-fn strip(headers: &mut HeaderMap, names: &Names, origin: &Origin<'_>) {
-    let mut stripped = nominated(headers);
+fn strip(headers: &mut HeaderMap, names: &Names, origin: &Origin<'_>, seen: Seen) {
+    let mut stripped = if seen.has(Field::Connection) { nominated(headers) } else { Vec::new() };
     let gone = headers.keys().filter(|name| names.fate(name, origin.trust, headers) == Fate::Strip);
     stripped.extend(gone.cloned());
     for name in stripped {
@@ -154,16 +159,12 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 /// Keeps the framing the caller chose; gives one to bodies of HTTP/2, which need none there.
-fn frame(parts: &mut Parts, weight: Weight, from_http2: bool) -> Result<Framing, Failure> {
+fn frame(parts: &mut Parts, weight: Weight, (from_http2, seen): (bool, Seen)) -> Result<Framing, Failure> {
     let headers = &mut parts.headers;
-    if headers.contains_key(TRANSFER_ENCODING) {
+    if seen.has(Field::TransferEncoding) && headers.contains_key(TRANSFER_ENCODING) {
         return Ok(chunk(headers));
     }
-    let mut lines = headers.get_all(CONTENT_LENGTH).iter();
-    let declared = match (lines.next(), lines.next()) {
-        (only, None) => only.map(declared_length),
-        (_, Some(_)) => Some(None),
-    };
+    let declared = if seen.has(Field::ContentLength) { declared(headers) } else { None };
     let framing = match (declared, weight) {
         (Some(Some(declared)), Weight::Whole(length) | Weight::WholeWithTrailers(length))
             if declared == length =>
@@ -179,13 +180,15 @@ fn frame(parts: &mut Parts, weight: Weight, from_http2: bool) -> Result<Framing,
             Framing::Length(length)
         }
         (None, Weight::Whole(_) | Weight::None) => {
-            if from_http2 && [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method) {
+            if from_http2 && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
             Framing::None
         }
     };
-    headers.remove(TRAILER);
+    if seen.has(Field::Trailer) {
+        headers.remove(TRAILER);
+    }
     Ok(framing)
 }
 
@@ -193,6 +196,15 @@ fn chunk(headers: &mut HeaderMap) -> Framing {
     headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     headers.remove(CONTENT_LENGTH);
     Framing::Chunked
+}
+
+/// The declared length; `Some(None)` where it is none, or several.
+fn declared(headers: &HeaderMap) -> Option<Option<u64>> {
+    let mut lines = headers.get_all(CONTENT_LENGTH).iter();
+    match (lines.next(), lines.next()) {
+        (only, None) => only.map(declared_length),
+        (_, Some(_)) => Some(None),
+    }
 }
 
 fn declared_length(value: &HeaderValue) -> Option<u64> {
@@ -212,16 +224,21 @@ fn wants_trailers(headers: &HeaderMap) -> bool {
 }
 
 /// What the gate itself says about its connection to the app.
-fn connection(parts: &mut Parts, upgrade: Upgrade, wants_trailers: bool, weight: Weight) -> Reuse {
+fn connection(
+    parts: &mut Parts,
+    upgrade: Upgrade,
+    wants_trailers: bool,
+    (weight, framing): (Weight, Framing),
+) -> Reuse {
     let headers = &mut parts.headers;
     if upgrade == Upgrade::WebSocket {
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
         return Reuse::Close;
     }
-    let bodiless = [Method::GET, Method::HEAD, Method::OPTIONS, Method::DELETE].contains(&parts.method);
+    let bodiless = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::DELETE);
     let has_body = match weight {
-        Weight::None | Weight::Whole(0) => headers.contains_key(TRANSFER_ENCODING),
+        Weight::None | Weight::Whole(0) => framing == Framing::Chunked,
         Weight::Whole(_) | Weight::WholeWithTrailers(_) | Weight::Stream => true,
     };
     let reuse = if bodiless && has_body { Reuse::Close } else { Reuse::Keep };

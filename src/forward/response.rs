@@ -9,16 +9,33 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
 use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
+use crate::base::seen::{Field, Seen};
 use crate::check::Upgrade;
 use crate::forward::answer::{REQUEST_ID, id_value};
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-const PROXY_AUTHENTICATE: HeaderName = HeaderName::from_static("proxy-authenticate");
+static KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// Fields of the connection to the app; `Connection`, which names more of them, first.
-const BOUND: [HeaderName; 7] =
-    [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, KEEP_ALIVE, PROXY_CONNECTION, PROXY_AUTHENTICATE];
+static BOUND: [HeaderName; 7] = [
+    CONNECTION,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    TE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("proxy-authenticate"),
+];
+
+/// The same as [`Seen`] tells them.
+const BOUND_FIELDS: [Field; 7] = [
+    Field::Connection,
+    Field::TransferEncoding,
+    Field::Upgrade,
+    Field::Te,
+    Field::KeepAlive,
+    Field::ProxyConnection,
+    Field::ProxyAuthenticate,
+];
 
 /// How the end of an answer's body is known (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +81,16 @@ pub(super) fn clean(parts: &mut Parts, question: Question<'_>) -> Result<Follows
     } else if parts.status.is_informational() {
         return Err(Failure::UpstreamProtocol);
     }
-    let framing = framing(parts)?;
-    strip(&mut parts.headers);
+    let seen = Seen::of(&parts.headers);
+    let framing = framing(parts, seen)?;
+    // Most answers have none of these: one look at each name costs less than a search for each of them.
+    if seen.has_any(&BOUND_FIELDS) {
+        strip(&mut parts.headers);
+    }
     parts.version = Version::HTTP_11;
     let headers = &mut parts.headers;
-    if !headers.contains_key(REQUEST_ID) {
+    // It may have been there and have been stripped: `Connection` may name it.
+    if !seen.has(Field::RequestId) || !headers.contains_key(REQUEST_ID) {
         headers.insert(REQUEST_ID, id_value(question.id));
     }
     if switched {
@@ -93,7 +115,9 @@ pub(super) fn clean(parts: &mut Parts, question: Question<'_>) -> Result<Follows
 
 /// Removes from an answer's trailers what would change how the message is read.
 pub(super) fn clean_trailers(trailers: &mut HeaderMap) {
-    for name in [CONTENT_LENGTH, TRANSFER_ENCODING, TRAILER, TE, CONNECTION, UPGRADE, HOST, KEEP_ALIVE] {
+    for name in
+        [&CONTENT_LENGTH, &TRANSFER_ENCODING, &TRAILER, &TE, &CONNECTION, &UPGRADE, &HOST, &KEEP_ALIVE]
+    {
         trailers.remove(name);
     }
 }
@@ -113,33 +137,39 @@ fn agree(headers: &HeaderMap, upgrade: Upgrade) -> Result<(), Failure> {
 
 /// The length must be known in one way only: the caller's parser might not read another way as we do.
 /// HTTP/1.0 knows no chunks (RFC 9112 §6.1).
-fn framing(parts: &Parts) -> Result<Framing, Failure> {
+fn framing(parts: &Parts, seen: Seen) -> Result<Framing, Failure> {
     let headers = &parts.headers;
+    if !seen.has(Field::TransferEncoding) {
+        return length(headers, seen);
+    }
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
-    match (codings.next(), lengths.next()) {
-        (None, None) => Ok(Framing::Close),
+    match (codings.next(), codings.next()) {
         (Some(coding), None)
             if parts.version == Version::HTTP_11
-                && codings.next().is_none()
+                && !seen.has(Field::ContentLength)
                 && coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") =>
         {
             Ok(Framing::Chunked)
         }
-        (None, Some(length)) if lengths.next().is_none() => {
-            let digits = length.to_str().ok().filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
-            let length = digits.and_then(|digits| digits.parse().ok());
-            length.map(Framing::Length).ok_or(Failure::UpstreamProtocol)
-        }
-        (Some(_), _) | (None, Some(_)) => Err(Failure::UpstreamProtocol),
+        _ => Err(Failure::UpstreamProtocol),
     }
 }
 
-fn strip(headers: &mut HeaderMap) {
-    // Most answers have none of these: one look at each name costs less than a search for each of them.
-    if !headers.keys().any(|name| BOUND.contains(name)) {
-        return;
+/// Of an answer without a transfer coding.
+fn length(headers: &HeaderMap, seen: Seen) -> Result<Framing, Failure> {
+    if !seen.has(Field::ContentLength) {
+        return Ok(Framing::Close);
     }
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let (Some(length), None) = (lengths.next(), lengths.next()) else {
+        return Err(Failure::UpstreamProtocol);
+    };
+    let digits = length.to_str().ok().filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let length = digits.and_then(|digits| digits.parse().ok());
+    length.map(Framing::Length).ok_or(Failure::UpstreamProtocol)
+}
+
+fn strip(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {
         let kept = [CONTENT_LENGTH, TRANSFER_ENCODING, TRAILER];
         let nominated: Vec<HeaderName> = tokens(headers)

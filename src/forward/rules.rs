@@ -6,7 +6,7 @@ use http::header::{HeaderName, HeaderValue};
 
 use crate::config::settings::Settings;
 use crate::forward::body::PaceRules;
-use crate::forward::names::Names;
+use crate::forward::names::{Names, sound};
 
 /// The rules of forwarding of one generation. In an `Arc`, shared by all workers.
 #[derive(Clone, Debug)]
@@ -48,6 +48,7 @@ impl ForwardRules {
 impl IdentityNames {
     /// `prefix` is checked by config; one that is no header name falls back to the default, never to no header.
     pub(super) fn new(prefix: &str) -> Self {
+        let prefix = sound(prefix);
         let name = |end: &'static str, default: &'static str| {
             HeaderName::try_from(format!("{prefix}{end}")).unwrap_or(HeaderName::from_static(default))
         };

@@ -39,9 +39,15 @@ enum Source {
     /// No body.
     Empty,
     /// In memory. Once the bytes are taken only the trailers are left.
-    Whole { bytes: Option<Bytes>, trailers: Option<HeaderMap> },
-    /// Arriving.
-    Stream(Metered<WireBody>, Arc<ForwardRules>),
+    Whole { bytes: Option<Bytes>, trailers: Option<Box<HeaderMap>> },
+    /// Arriving. On a block of its own, as trailers are: a request changes hands several times, mostly without either.
+    Stream(Box<Arriving>),
+}
+
+/// A body and what its trailers are held to.
+struct Arriving {
+    body: Metered<WireBody>,
+    rules: Arc<ForwardRules>,
 }
 
 /// Bytes that hold their lease until the last of them has been written.
@@ -111,20 +117,13 @@ impl UpBody {
     /// A body in memory, with trailer fields that have been cleaned.
     pub(super) fn whole(bytes: Bytes, trailers: Option<HeaderMap>, upload: &Rc<Upload>) -> Self {
         upload.end();
+        let trailers = trailers.map(Box::new);
         Self { source: Source::Whole { bytes: Some(bytes), trailers }, upload: Rc::clone(upload) }
     }
 
     /// A body that is still arriving.
     pub(super) fn stream(body: Metered<WireBody>, rules: Arc<ForwardRules>, upload: &Rc<Upload>) -> Self {
-        Self { source: Source::Stream(body, rules), upload: Rc::clone(upload) }
-    }
-
-    /// Whether no byte of it has still to arrive.
-    pub(super) fn is_in_memory(&self) -> bool {
-        match &self.source {
-            Source::Empty | Source::Whole { .. } => true,
-            Source::Stream(..) => false,
-        }
+        Self { source: Source::Stream(Box::new(Arriving { body, rules })), upload: Rc::clone(upload) }
     }
 
     /// The same body again, where it is in memory.
@@ -134,14 +133,13 @@ impl UpBody {
             Source::Whole { bytes, trailers } => {
                 Source::Whole { bytes: bytes.clone(), trailers: trailers.clone() }
             }
-            Source::Stream(..) => return None,
+            Source::Stream(_) => return None,
         };
         Some(Self { source, upload: Rc::clone(&self.upload) })
     }
 
     fn poll_stream(
-        body: &mut Metered<WireBody>,
-        rules: &ForwardRules,
+        Arriving { body, rules }: &mut Arriving,
         upload: &Upload,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
@@ -181,9 +179,9 @@ impl Body for UpBody {
             Source::Empty => Poll::Ready(None),
             Source::Whole { bytes, trailers } => {
                 let data = bytes.take().filter(|bytes| !bytes.is_empty()).map(Frame::data);
-                Poll::Ready(data.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
+                Poll::Ready(data.or_else(|| trailers.take().map(|fields| Frame::trailers(*fields))).map(Ok))
             }
-            Source::Stream(body, rules) => Self::poll_stream(body, rules, &this.upload, cx),
+            Source::Stream(arriving) => Self::poll_stream(arriving, &this.upload, cx),
         }
     }
 
@@ -192,7 +190,7 @@ impl Body for UpBody {
         match &self.source {
             Source::Empty => true,
             Source::Whole { bytes, trailers } => bytes.is_none() && trailers.is_none(),
-            Source::Stream(body, _) => body.is_end_stream(),
+            Source::Stream(arriving) => arriving.body.is_end_stream(),
         }
     }
 
@@ -200,7 +198,7 @@ impl Body for UpBody {
         match &self.source {
             Source::Empty => SizeHint::with_exact(0),
             Source::Whole { bytes, .. } => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Source::Stream(body, _) => body.size_hint(),
+            Source::Stream(arriving) => arriving.body.size_hint(),
         }
     }
 }
@@ -216,7 +214,7 @@ impl fmt::Debug for UpBody {
         f.write_str(match self.source {
             Source::Empty => "UpBody::Empty",
             Source::Whole { .. } => "UpBody::Whole",
-            Source::Stream(..) => "UpBody::Stream",
+            Source::Stream(_) => "UpBody::Stream",
         })
     }
 }

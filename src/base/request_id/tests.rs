@@ -38,3 +38,13 @@ fn an_id_of_another_shape_is_refused() {
         assert_eq!(RequestId::parse(bad.as_bytes()), Err(BadRequestId), "{bad:?}");
     }
 }
+
+#[test]
+fn the_digits_are_those_of_the_number() {
+    let spread = (0..64).map(|shift| 0x9e37_79b9_7f4a_7c15_u64.rotate_left(shift));
+    for value in [0, 9, 10, 15, 16, u64::MAX, 0x0123_4567_89ab_cdef].into_iter().chain(spread) {
+        let mut text = [0; 16];
+        write_hex(value, &mut text);
+        assert_eq!(std::str::from_utf8(&text), Ok(format!("{value:016x}").as_str()));
+    }
+}

@@ -5,13 +5,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::request_id::RequestId;
 use crate::check::{Identity, Upgrade};
-use crate::forward::answer::{REQUEST_ID, id_value};
+use crate::forward::answer::REQUEST_ID;
 use crate::forward::names::PeerTrust;
+use crate::forward::outgoing::write_field;
 use crate::forward::rules::ForwardRules;
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Who called and by what way, as told to the app.
 #[derive(Clone, Copy, Debug)]
@@ -31,49 +32,53 @@ pub(in crate::forward) struct Origin<'a> {
 }
 
 impl Origin<'_> {
-    /// Adds the gate's fields. Whatever the caller sent under these names is gone already, except what a trusted
-    /// proxy said about forwarding.
-    pub(super) fn tell(&self, headers: &mut HeaderMap, rules: &ForwardRules) {
+    /// Appends to what a trusted proxy said about forwarding. What anyone else said is gone already.
+    pub(super) fn append(&self, headers: &mut HeaderMap) {
         match self.trust {
-            PeerTrust::Untrusted => self.tell_afresh(headers),
-            PeerTrust::Trusted => self.tell_more(headers),
-        }
-        if !headers.contains_key(REQUEST_ID) {
-            headers.insert(REQUEST_ID, id_value(self.id));
-        }
-        self.tell_identity(headers, rules);
-    }
-
-    fn tell_afresh(&self, headers: &mut HeaderMap) {
-        headers.insert(X_FORWARDED_FOR, self.client.clone());
-        headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
-        if let Some(host) = headers.get(HOST).cloned() {
-            headers.insert(X_FORWARDED_HOST, host);
+            PeerTrust::Untrusted => {}
+            PeerTrust::Trusted => self.append_hop(headers),
         }
     }
 
-    fn tell_more(&self, headers: &mut HeaderMap) {
+    fn append_hop(&self, headers: &mut HeaderMap) {
         append(headers, &X_FORWARDED_FOR, self.peer.as_bytes());
         if headers.contains_key(FORWARDED) {
             let bare = !self.peer.as_bytes().contains(&b':');
             let (open, close): (&[u8], &[u8]) = if bare { (b"for=", b"") } else { (b"for=\"[", b"]\"") };
             append(headers, &FORWARDED, &[open, self.peer.as_bytes(), close].concat());
         }
-        if !headers.contains_key(X_FORWARDED_PROTO) {
-            headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
-        }
-        if !headers.contains_key(X_FORWARDED_HOST)
-            && let Some(host) = headers.get(HOST).cloned()
-        {
-            headers.insert(X_FORWARDED_HOST, host);
-        }
     }
 
-    fn tell_identity(&self, headers: &mut HeaderMap, rules: &ForwardRules) {
+    /// Writes the gate's fields behind `headers`, which are all others: what the caller sent under these names is gone,
+    /// but for what a trusted proxy said and a request id.
+    pub(super) fn tell(&self, out: &mut Vec<u8>, headers: &HeaderMap, rules: &ForwardRules) {
+        let (mut told_proto, mut told_host) = (false, false);
+        match self.trust {
+            PeerTrust::Untrusted => {
+                write_field(out, X_FORWARDED_FOR.as_str().as_bytes(), self.client.as_bytes())
+            }
+            PeerTrust::Trusted => {
+                told_proto = headers.contains_key(&X_FORWARDED_PROTO);
+                told_host = headers.contains_key(&X_FORWARDED_HOST);
+            }
+        }
+        if !told_proto {
+            write_field(out, X_FORWARDED_PROTO.as_str().as_bytes(), b"http");
+        }
+        if let Some(host) = headers.get(HOST).filter(|_| !told_host) {
+            write_field(out, X_FORWARDED_HOST.as_str().as_bytes(), host.as_bytes());
+        }
+        if !headers.contains_key(REQUEST_ID) {
+            write_field(out, REQUEST_ID.as_str().as_bytes(), self.id.as_bytes());
+        }
+        self.tell_identity(out, rules);
+    }
+
+    fn tell_identity(&self, out: &mut Vec<u8>, rules: &ForwardRules) {
         let Identity { route, subject, key_id, secret_id: _, roles } = self.identity;
         let names = &rules.identity;
         if let Some(route) = route.and_then(|index| rules.routes.get(index)) {
-            headers.insert(names.route.clone(), route.clone());
+            write_field(out, names.route.as_str().as_bytes(), route.as_bytes());
         }
         let told = [
             (&names.subject, subject.as_deref()),
@@ -81,12 +86,18 @@ impl Origin<'_> {
             (&names.roles, roles.as_deref()),
         ];
         for (name, text) in told {
-            if let Some(value) = text.and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok()) {
-                headers.insert(name.clone(), value);
+            // Security: names of the operator's choice; what no field can hold is not written into one.
+            if let Some(text) = text.filter(|text| is_field_value(text.as_bytes())) {
+                write_field(out, name.as_str().as_bytes(), text.as_bytes());
             }
         }
-        headers.insert(names.client_ip.clone(), self.client.clone());
+        write_field(out, names.client_ip.as_str().as_bytes(), self.client.as_bytes());
     }
+}
+
+/// As `HeaderValue::from_bytes` has it (RFC 9110 §5.5): no control character but the tab.
+fn is_field_value(text: &[u8]) -> bool {
+    text.iter().all(|byte| (*byte >= 0x20 && *byte != 0x7f) || *byte == b'\t')
 }
 
 /// Puts `element` at the end of the list field `name`, on one line: some apps read only one.

@@ -82,7 +82,24 @@ impl Case {
             id: &self.id,
             upgrade: self.upgrade,
         };
-        prepare(&mut self.parts, &rules(), &origin, self.weight)
+        let mut head = b"left over".to_vec();
+        let written = write(&mut head, &mut self.parts, &rules(), &origin, self.weight)?;
+        self.read(&head);
+        Ok(written)
+    }
+
+    /// What an app reads.
+    fn read(&mut self, head: &[u8]) {
+        let mut fields = [httparse::EMPTY_HEADER; 100];
+        let mut request = httparse::Request::new(&mut fields);
+        assert_eq!(request.parse(head), Ok(httparse::Status::Complete(head.len())));
+        assert_eq!((request.method, request.version), (Some(self.parts.method.as_str()), Some(1)));
+        self.parts.uri = request.path.expect("a target").parse().expect("a target");
+        self.parts.headers = HeaderMap::new();
+        for field in request.headers.iter() {
+            let name = HeaderName::from_bytes(field.name.as_bytes()).expect("a name");
+            self.parts.headers.append(name, HeaderValue::from_bytes(field.value).expect("a value"));
+        }
     }
 
     fn sent(mut self) -> Parts {

@@ -55,6 +55,22 @@ fn the_apps_own_fields_stay_and_its_connection_goes() {
 }
 
 #[test]
+fn each_field_of_the_apps_connection_goes_also_when_it_stands_alone() {
+    assert_eq!(BOUND.len(), BOUND_FIELDS.len());
+    for name in &BOUND {
+        let parts = cleaned(200, &[("server", "app"), (name.as_str(), "chunked")]).expect("sound");
+        assert_eq!(names(&parts), ["server", "x-request-id"], "{name}");
+    }
+}
+
+#[test]
+fn a_request_id_the_connection_nominates_gives_way_to_ours() {
+    let fields = [("x-request-id", "the-apps"), ("connection", "x-request-id")];
+    let parts = cleaned(200, &fields).expect("sound");
+    assert_eq!(parts.headers["x-request-id"], RequestIds::new(1, 2).next_id().as_str());
+}
+
+#[test]
 fn a_request_id_the_app_chose_stays() {
     let parts = cleaned(200, &[("x-request-id", "the-apps")]).expect("sound");
     assert_eq!(parts.headers["x-request-id"], "the-apps");

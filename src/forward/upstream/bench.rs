@@ -232,6 +232,7 @@ impl Gate {
             max_body: Some(1 << 20),
             upgrade,
         };
+        let granted = Box::new(granted);
         let judged =
             Judged { granted, record, rules: Arc::clone(&self.rules), lease: None, at: clock::mono() };
         Ok(match self.forwarder.fly(judged, &self.target).await {

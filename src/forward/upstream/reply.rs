@@ -42,7 +42,7 @@ pub(in crate::forward) enum Begun {
     /// All of it; the connection is back in its pool.
     Whole(Bytes),
     /// The head, and perhaps a beginning.
-    Stream(Reply),
+    Stream(Box<Reply>),
 }
 
 impl Reply {
@@ -75,7 +75,8 @@ impl Reply {
             Decoded::More => None,
             Decoded::Broken => return Err(upload.failure().unwrap_or(Failure::UpstreamReset)),
         };
-        Ok(Begun::Stream(Self { decoder, link: Some(link), pool, upload, silence, ahead, moved: true }))
+        let reply = Self { decoder, link: Some(link), pool, upload, silence, ahead, moved: true };
+        Ok(Begun::Stream(Box::new(reply)))
     }
 
     /// The answer is over and was whole: the connection goes back.

@@ -3,6 +3,7 @@
 const TOKEN: u8 = 1;
 const PATH: u8 = 2;
 const QUERY: u8 = 4;
+const LABEL: u8 = 8;
 
 const CLASSES: [u8; 256] = classes();
 
@@ -14,6 +15,10 @@ const fn classes() -> [u8; 256] {
         // RFC 9110 §5.6.2
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~") {
             class |= TOKEN;
+        }
+        // Letters, digits and what names of hosts have in practice.
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-_") {
+            class |= LABEL;
         }
         // What the `http` crate takes as a path or a query, without the backslash some apps read as a slash.
         if byte > 0x20 && !is_one_of(byte, b"\\#") {
@@ -70,6 +75,11 @@ pub(super) fn path(bytes: &[u8]) -> (&[u8], &[u8]) {
 /// The query at the beginning, up to the first byte no target may hold.
 pub(super) fn query(bytes: &[u8]) -> (&[u8], &[u8]) {
     run(bytes, QUERY)
+}
+
+/// The label of a host name at the beginning, and what follows it.
+pub(super) fn label(bytes: &[u8]) -> (&[u8], &[u8]) {
+    run(bytes, LABEL)
 }
 
 /// The field content at the beginning: everything but control characters, the tab allowed (RFC 9110 §5.5).

@@ -5,6 +5,8 @@ use std::net::Ipv6Addr;
 
 use crate::check::deny::Reason;
 
+use super::bytes;
+
 /// Longest host name, bytes (RFC 1035 §2.3.4).
 const LONGEST: usize = 253;
 
@@ -27,23 +29,30 @@ fn valid(value: &[u8]) -> Option<()> {
             _ => None,
         };
     }
-    match value.iter().position(|&byte| byte == b':') {
-        None => name(value),
-        Some(colon) => {
-            let (host, after) = value.split_at_checked(colon)?;
-            name(host)?;
-            port(after.get(1..)?)
-        }
+    let after = after_name(value)?;
+    if value.len() - after.len() > LONGEST {
+        return None;
+    }
+    match after {
+        [] => Some(()),
+        [b':', digits @ ..] => port(digits),
+        _ => None,
     }
 }
 
-fn name(host: &[u8]) -> Option<()> {
-    let labels = host.strip_suffix(b".").unwrap_or(host);
-    let whole = labels.split(|&byte| byte == b'.').all(|label| {
-        !label.is_empty()
-            && label.iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    });
-    (whole && host.len() <= LONGEST).then_some(())
+/// What follows the host name at the beginning: labels with a dot between each two, and perhaps one behind the last.
+fn after_name(value: &[u8]) -> Option<&[u8]> {
+    let mut rest = value;
+    loop {
+        let (label, after) = bytes::label(rest);
+        match (label, after) {
+            ([_, ..], [b'.', after @ ..]) => rest = after,
+            ([_, ..], _) => return Some(after),
+            // Only the root's dot may stand without a label behind it.
+            ([], _) if rest.len() < value.len() => return Some(rest),
+            ([], _) => return None,
+        }
+    }
 }
 
 fn port(digits: &[u8]) -> Option<()> {

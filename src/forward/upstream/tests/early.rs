@@ -12,7 +12,7 @@ use crate::base::inbox::Room;
 use crate::base::stream::Stream;
 use crate::base::watchdog::Watchdog;
 use crate::forward::Target;
-use crate::forward::outgoing::{Framing, write_request};
+use crate::forward::outgoing::{Framing, write_fields, write_request_line};
 use crate::forward::upload::{UpBody, Upload};
 
 #[test]
@@ -30,7 +30,9 @@ fn what_comes_before_a_byte_was_sent_answers_nothing() {
         let upload = Upload::new(clock::mono());
         let parts = Request::get("/").body(()).unwrap().into_parts().0;
         let mut head = Vec::new();
-        write_request(&mut head, &parts.method, &parts.uri, &parts.headers);
+        write_request_line(&mut head, &parts.method, &parts.uri);
+        write_fields(&mut head, &parts.headers);
+        head.extend_from_slice(b"\r\n");
         link.load(Outgoing::new(head, Framing::None, UpBody::empty(&upload)));
         let leave = async {
             tokio::task::yield_now().await;

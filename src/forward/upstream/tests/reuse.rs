@@ -6,7 +6,7 @@ use super::super::Link;
 use super::super::bench::{App, Bodies, Gate, eventually, read_until, run, upstream};
 use super::{GET, OK, POST, status};
 use crate::base::clock;
-use crate::forward::pool::{Got, Risk};
+use crate::forward::pool::Risk;
 
 #[test]
 fn connections_are_used_again() {
@@ -235,10 +235,8 @@ fn a_body_declared_where_none_may_be_ends_its_connection() {
 
 /// The connection the gate has idle.
 async fn idle(gate: &Gate) -> Box<Link> {
-    match gate.forwarder.pool(&gate.target).get(Risk::Once, clock::mono()).await {
-        Ok(Got::Reused(link)) => link,
-        other => panic!("{other:?}"),
-    }
+    let pool = gate.forwarder.pool(&gate.target);
+    pool.take_idle(Risk::Once, clock::mono()).expect("one is idle")
 }
 
 #[test]

@@ -9,10 +9,9 @@ use crate::base::chunked::Follower;
 use crate::forward::decoder::Decoder;
 use crate::listen::head::field::{self, Line};
 
-/// Room for the fields the gate adds.
-const OURS: usize = 10;
-/// Most fields room is made for before they are read: how many there are is the caller's to choose.
-const EXPECTED: usize = 40;
+/// Fields room is made for before they are read; a map of so many fills up at twelve. How many there are is the caller's to
+/// choose.
+const EXPECTED: usize = 8;
 
 /// A request without its body.
 #[derive(Debug)]
@@ -57,7 +56,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<Option<(Head, usize)>, Unread> {
     else {
         return Err(Unread);
     };
-    let mut fields = Fields::new(rest.get(end + 2..).unwrap_or_default());
+    let mut fields = Fields::new();
     let Some(length) = fields.read(bytes, lead + end + 2)? else { return Ok(None) };
     let mut parts = Request::new(()).into_parts().0;
     parts.method = Method::from_bytes(method).map_err(|_| Unread)?;
@@ -82,11 +81,8 @@ struct Fields {
 }
 
 impl Fields {
-    /// `lines` begins with the first field line; a body may follow them, which is not looked at.
-    fn new(lines: &[u8]) -> Self {
-        let fields = lines.split(|b| *b == b'\n').take_while(|line| !matches!(line, [] | [b'\r']));
-        let map = HeaderMap::with_capacity(fields.take(EXPECTED).count().saturating_add(OURS));
-        Self { map, body: Decoder::Done, wishes: Wishes::default() }
+    fn new() -> Self {
+        Self { map: HeaderMap::with_capacity(EXPECTED), body: Decoder::Done, wishes: Wishes::default() }
     }
 
     /// Reads all field lines from `at` on; where the head ends.
