@@ -29,7 +29,7 @@ use sidegate::identify::route::RouteTable;
 use sidegate::scheme::{self, Delivery, Plan, ReplayId, SignedHead};
 use sidegate::state::Tables;
 use sidegate::state::limit::{Ask, LimitId, LimitKey, LimitTables};
-use sidegate::state::replay::{ReplayMemory, Reserved};
+use sidegate::state::replay::{Message, ReplayMemory, Reserved};
 
 #[path = "micro/cpu_time.rs"]
 mod cpu_time;
@@ -159,7 +159,10 @@ fn limits(criterion: &mut Criterion<CpuTime>) {
             number += 1;
             let mut id = [0; 32];
             id.iter_mut().zip(number.to_le_bytes()).for_each(|(to, from)| *to = from);
-            matches!(memory.reserve(id, Duration::from_secs(300), Mono(1)), Reserved::Fresh(_))
+            matches!(
+                memory.reserve(&Message { id, signed_at: None }, Duration::from_secs(300), Mono(1)),
+                Reserved::Fresh(_)
+            )
         });
     });
     group.bench_function("clock, both", |b| b.iter(clock::now));

@@ -109,7 +109,7 @@ pub fn start(file: &Path, environment: Environment) -> Result<Running, StartErro
     observer.config_applied(snapshot.generation, &settings.hash, clock::now().wall);
     record(&observer, Action::ConfigLoad, snapshot.generation, &file.to_string_lossy());
     let shared = Shared {
-        tables: Arc::new(Tables::new(&settings.limits)),
+        tables: Arc::new(Tables::since(&settings.limits, clock::now())),
         budget: Budget::new(settings.limits.buffered_total),
         snapshots: Arc::new(Snapshots::new(snapshot)),
     };

@@ -33,7 +33,7 @@ use crate::identify::client_ip::Client;
 use crate::identify::route::Found;
 use crate::scheme::handshake::Reply;
 use crate::state::Tables;
-use crate::state::replay::{Reservation, Reserved};
+use crate::state::replay::{Message, Reservation, Reserved};
 pub use deny::Deny;
 use deny::Reason;
 use handshake::Met;
@@ -226,18 +226,18 @@ impl Policy {
             Payload::Stream(_) => None,
         };
         let is_handshake = pass.proven.hello.is_some();
-        let replay_id = match handshake::meet(route, &mut pass, bytes, (now.wall, &mut facts.identity))? {
+        let message = match handshake::meet(route, &mut pass, bytes, (now.wall, &mut facts.identity))? {
             Met::Answer(reply) => {
                 // 12. The app is not asked, so maintenance (11) does not matter; quota does.
                 self.count(route, &pass, (tables, now))?;
                 return Ok(Verdict::Answer(Answer::Handshake(reply)));
             }
             Met::Unsigned => None,
-            Met::Signed(replay_id) => replay_id,
+            Met::Signed(message) => message,
         };
         // 10. Was it seen before? After the signature, so that a forgery cannot fill the memory.
-        let reservation = match (route, replay_id) {
-            (Some(route), Some(id)) => match reserve(route, id, tables, now)? {
+        let reservation = match (route, &message) {
+            (Some(route), Some(message)) => match reserve(route, message, tables, now)? {
                 Some(reservation) => Some(reservation),
                 None => return Ok(Verdict::Answer(Answer::AcknowledgeDuplicate)),
             },
@@ -253,7 +253,8 @@ impl Policy {
         }
         // Last: the app is told under the operator's own secret what was verified. A handshake was not.
         if let Some(rule) = route.and_then(|route| route.resign.as_deref()) {
-            let vouched = Vouched { message: replay_id, request: facts.request_id.as_ref(), now: now.wall };
+            let id = message.map(|message| message.id);
+            let vouched = Vouched { message: id, request: facts.request_id.as_ref(), now: now.wall };
             match is_handshake {
                 true => rule.strip(&mut pass.parts.headers),
                 false => rule.sign(&mut pass.parts.headers, &payload, vouched)?,
@@ -367,14 +368,15 @@ impl HeadPass {
 /// `None`: the message is a duplicate that the route acknowledges.
 fn reserve(
     route: &RoutePolicy,
-    id: [u8; 32],
+    message: &Message,
     tables: &Tables,
     now: Now,
 ) -> Result<Option<Reservation>, Deny> {
     let Some(rule) = &route.signature else { return Ok(None) };
-    match tables.replay.reserve(id, rule.keep, now.mono) {
+    match tables.replay.reserve(message, rule.keep, now.mono) {
         Reserved::Fresh(reservation) => Ok(Some(reservation)),
         Reserved::InFlight => Err(Deny::new(Reason::ReplayInFlight, route.line).retry_after(1)),
+        Reserved::Older => Err(Deny::new(Reason::ReplayUnknown, route.line).retry_after(1)),
         Reserved::Full => Err(Deny::new(Reason::ReplayFull, route.line).retry_after(1)),
         Reserved::Duplicate => match rule.replay {
             crate::config::settings::Replay::Acknowledge => Ok(None),

@@ -51,6 +51,7 @@ use std::fmt;
 
 use http::HeaderMap;
 
+use crate::base::clock::Wall;
 pub use code::{NamedCertificate, Naming, Trusted};
 pub use key::{Key, KeyProblem};
 pub use plan::Plan;
@@ -111,6 +112,8 @@ pub struct Verified {
     /// SHA-256 over the scheme's name and the signed message, when wanted; never set for kind `token`, which signs
     /// no message. Two routes with one preset can see equal messages: the caller adds the route.
     pub replay_id: Option<[u8; 32]>,
+    /// The time the provider signed, where the scheme says where it stands; inside its window.
+    pub signed_at: Option<Wall>,
 }
 
 /// Why a request's signature was not accepted. The caller of the gate is told none of this.

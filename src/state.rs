@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::base::clock::Now;
 use crate::config::settings::Limits;
 
 pub mod fetched;
@@ -34,6 +35,12 @@ impl Tables {
             replay: Arc::new(replay::ReplayMemory::new(limits.replay_entries)),
             flood: flood::FloodGuard::new(limits.failures),
         }
+    }
+
+    /// The same for a process that starts `now` and knows nothing of what was delivered before.
+    pub fn since(limits: &Limits, now: Now) -> Self {
+        let replay = Arc::new(replay::ReplayMemory::new(limits.replay_entries).since(now));
+        Self { replay, ..Self::new(limits) }
     }
 
     /// Takes over the bounds of a reloaded configuration. What is counted or remembered stays.

@@ -13,6 +13,7 @@ use super::policy::RoutePolicy;
 use super::signature::Pending;
 use crate::base::clock::{Now, Wall};
 use crate::config::settings::Require;
+use crate::state::replay::Message;
 
 /// What a request has proven so far.
 #[derive(Debug, Default)]
@@ -97,7 +98,7 @@ pub(super) fn finish_signature(
     proven: &mut Proven,
     bytes: Option<&[u8]>,
     identity: &mut Identity,
-) -> Result<Option<[u8; 32]>, Deny> {
+) -> Result<Option<Message>, Deny> {
     let Some(rule) = route.and_then(|route| route.signature.as_ref()) else { return Ok(None) };
     let Some(pending) = proven.pending.take() else {
         let line = route.map_or(0, |route| route.line);
@@ -113,5 +114,5 @@ pub(super) fn finish_signature(
     };
     let signed = rule.finish(*pending, bytes)?;
     identity.secret_id = Some(signed.matched.id);
-    Ok(signed.replay_id)
+    Ok(signed.message)
 }

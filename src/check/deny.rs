@@ -188,6 +188,9 @@ reasons! {
     /// The same message is being delivered right now.
     ReplayInFlight = "replay_in_flight", 503,
         "the same message is being delivered right now; the caller should try again";
+    /// The message was signed before the process started, whose memory against replay begins then.
+    ReplayUnknown = "replay_unknown", 503,
+        "it was signed before the gate started, so it may have been delivered already; one that is signed anew passes";
     /// The replay memory is full; nothing live is evicted.
     ReplayFull = "replay_full", 503,
         "raise limits.replay_entries: nothing live is ever forgotten";

@@ -17,6 +17,7 @@ use crate::base::clock::Wall;
 use crate::base::secret::Secret;
 use crate::config::settings::Signature;
 use crate::scheme::handshake::{self, Handshake, LONGEST_HELLO, Own, Reply, Trust};
+use crate::state::replay::Message;
 
 /// The handshakes of one route.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ pub(super) enum Met {
     /// A handshake the app is shown.
     Unsigned,
     /// No handshake; what is remembered against replay.
-    Signed(Option<[u8; 32]>),
+    Signed(Option<Message>),
 }
 
 /// The signature of a request, or the handshake in its place.
@@ -76,14 +77,14 @@ pub(super) fn meet(
         };
     }
     let is_signed = pass.proven.pending.is_some();
-    let replay_id = credentials::finish_signature(route, &mut pass.proven, bytes, identity)?;
+    let message = credentials::finish_signature(route, &mut pass.proven, bytes, identity)?;
     if let Some(rule) = rule.filter(|_| is_signed)
         && let Some(reply) = rule.signed(&pass.parts, body, (now, identity))?
     {
         return Ok(Met::Answer(Box::new(reply)));
     }
     match pass.scope {
-        Scope::Whole => Ok(Met::Signed(replay_id)),
+        Scope::Whole => Ok(Met::Signed(message)),
         Scope::Handshake => Err(other_method()),
     }
 }

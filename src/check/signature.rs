@@ -16,12 +16,17 @@ use crate::scheme::{
     Key, MOST_KEYS, NamedCertificate, Naming, Plan, Refusal, ReplayId, Session, SignedHead, Verified,
 };
 use crate::state::fetched::{Fetched, Held, Named};
+use crate::state::replay::Message;
 
 /// How long a message without a signed time is remembered: providers give up retrying within a day.
 const UNSTAMPED_KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How far ahead of our clock a signed time may lie.
 const MOST_FUTURE: Duration = Duration::from_secs(60);
+
+/// Widest tolerance of a scheme whose messages are refused when they were signed before the gate started. Providers
+/// that are tolerated for longer send a delivery again with its first time, and for hours: theirs would be lost.
+const MOST_REFUSED: Duration = Duration::from_secs(15 * 60);
 
 /// Seconds after which a key that is being fetched should be there.
 const RETRY_AFTER: u32 = 2;
@@ -35,6 +40,8 @@ pub(super) struct SignatureRule {
     public_url: Option<String>,
     pub(super) replay: Replay,
     pub(super) keep: Duration,
+    /// Whether what was signed before the gate started is not taken.
+    refuses_older_than_us: bool,
     salt: [u8; 32],
     line: u32,
 }
@@ -66,7 +73,7 @@ pub(super) struct Pending {
 #[derive(Debug)]
 pub(super) struct Signed {
     pub(super) matched: Matched,
-    pub(super) replay_id: Option<[u8; 32]>,
+    pub(super) message: Option<Message>,
 }
 
 impl SignatureRule {
@@ -95,6 +102,7 @@ impl SignatureRule {
                 .plan
                 .tolerance()
                 .map_or(UNSTAMPED_KEEP, |tolerance| tolerance.saturating_mul(2) + MOST_FUTURE),
+            refuses_older_than_us: settings.plan.tolerance().is_some_and(|own| own <= MOST_REFUSED),
             salt: Sha256::digest(route.as_bytes()).into(),
             line: settings.line,
         }
@@ -197,15 +205,16 @@ impl SignatureRule {
             let named = named.or_else(|| self.plan.certificate(Naming::Body(body)));
             return Err(self.refused(&Refusal::Wrong, (now, named)));
         };
-        let Verified { key, replay_id } = session.finish(body).map_err(|refusal| {
+        let Verified { key, replay_id, signed_at } = session.finish(body).map_err(|refusal| {
             let named = named.or_else(|| self.plan.certificate(Naming::Body(body)));
             self.refused(&refusal, (now, named))
         })?;
         let matched = order.get(key).and_then(|index| self.keys.get(*index));
         match matched {
             Some((id, _, _)) if key < valid => {
-                let replay_id = replay_id.map(|id| self.on_this_route(id));
-                Ok(Signed { matched: Matched { id: id.clone() }, replay_id })
+                let signed_at = signed_at.filter(|_| self.refuses_older_than_us);
+                let message = replay_id.map(|id| Message { id: self.on_this_route(id), signed_at });
+                Ok(Signed { matched: Matched { id: id.clone() }, message })
             }
             Some((id, _, _)) => Err(self
                 .deny(Reason::SignatureExpiredSecret)

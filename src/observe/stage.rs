@@ -60,6 +60,7 @@ pub(super) fn stage(reason: Reason) -> Stage {
         Reason::NotAuthorized
         | Reason::Replayed
         | Reason::ReplayInFlight
+        | Reason::ReplayUnknown
         | Reason::ReplayFull
         | Reason::Maintenance
         | Reason::RateLimited

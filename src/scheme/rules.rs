@@ -226,14 +226,14 @@ impl Rules {
 }
 
 impl Stamp {
-    /// The time as written, once it is found to be inside the window.
+    /// The time as written and as it is meant, once it is found to be inside the window.
     ///
     /// # Errors
     /// As [`Stamp::read`]; [`Refusal::Stale`], [`Refusal::Future`].
-    pub(super) fn judge(&self, source: &Source<'_>, now: Wall) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn judge(&self, source: &Source<'_>, now: Wall) -> Result<(Vec<u8>, Wall), Refusal> {
         let (text, at) = self.read(source)?;
         self.window.admits(at, now)?;
-        Ok(text)
+        Ok((text, at))
     }
 
     /// The time as written and as it is meant.

@@ -31,6 +31,8 @@ pub struct Session {
     stream: Stream,
     /// What a streamed body may not be.
     fence: Fence,
+    /// The signed time, once it is read.
+    signed_at: Option<Wall>,
     /// What waits for the body.
     late: Option<Box<Late>>,
     /// The verdict, where the head alone gives it.
@@ -87,7 +89,8 @@ impl Session {
             Some(stamp) if !rules.facts.stamp_in_body => Some(stamp.judge(&view.source, arrival.now)?),
             Some(_) | None => None,
         };
-        view.time = time.as_deref();
+        view.time = time.as_ref().map(|(text, _)| text.as_slice());
+        let signed_at = time.as_ref().map(|(_, at)| *at);
         let mut feed = Feed::new(rules, keys, arrival.replay)?;
         let (rest, mut stream) = message(&view, &mut feed)?;
         if rules.decoded && decoded::coding(&arrival.head)? == Coding::Gzip {
@@ -107,7 +110,8 @@ impl Session {
             Box::new(Late { rules: Arc::clone(rules), now: arrival.now, values, code })
         });
         let demand = rules.reading.demand;
-        let mut session = Self { feed, rest, candidates, demand, stream, fence, late, settled: None };
+        let mut session =
+            Self { feed, rest, candidates, demand, stream, fence, signed_at, late, settled: None };
         if !rules.facts.reads_body {
             session.settled = Some(session.verdict(&[])?);
         }
@@ -170,7 +174,7 @@ impl Session {
         let memory = self.feed.memory.take().map(id_of);
         let lanes = std::mem::take(&mut self.feed.lanes);
         let key = settle(lanes, &self.candidates, self.demand)?;
-        Ok(Verified { key, replay_id: memory })
+        Ok(Verified { key, replay_id: memory, signed_at: self.signed_at })
     }
 
     /// The verdict over what code says was signed: every claim under some key; of those keys the last.
@@ -202,7 +206,7 @@ impl Session {
             }
         }
         let replay_id = self.feed.memory.take().map(id_of);
-        Ok(Verified { key: last.ok_or(Refusal::Missing)?, replay_id })
+        Ok(Verified { key: last.ok_or(Refusal::Missing)?, replay_id, signed_at: self.signed_at })
     }
 
     /// What could not be judged before the body was whole.
@@ -224,7 +228,9 @@ impl Session {
             Some(stamp) if rules.facts.stamp_in_body => Some(stamp.judge(&whole, now)?),
             Some(_) | None => None,
         };
-        let view = View { rules: &rules, source: whole, time: time.as_deref() };
+        self.signed_at = self.signed_at.or(time.as_ref().map(|(_, at)| *at));
+        let time = time.as_ref().map(|(text, _)| text.as_slice());
+        let view = View { rules: &rules, source: whole, time };
         for rest in &self.rest {
             match rest {
                 Rest::Bytes(bytes) => self.feed.put(bytes),

@@ -15,7 +15,6 @@ mod vectors;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::*;
-use crate::base::clock::Wall;
 use crate::base::secret::Secret;
 
 /// Noon of a day the vectors do not know, whole seconds.

@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::base::clock;
 use crate::forward::upstream::bench::{App, Bodies, eventually, read_until, run};
-use crate::state::replay::{ReplayMemory, Reserved};
+use crate::state::replay::{Message, ReplayMemory, Reserved};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: app\r\n\r\n";
@@ -153,8 +153,9 @@ async fn remembered(answer: &'static str, patience: Patience) -> Reserved {
     })
     .await;
     let memory = Arc::new(ReplayMemory::new(16));
-    let reserve =
-        |memory: &Arc<ReplayMemory>| memory.reserve([7; 32], Duration::from_secs(60), clock::mono());
+    let reserve = |memory: &Arc<ReplayMemory>| {
+        memory.reserve(&Message { id: [7; 32], signed_at: None }, Duration::from_secs(60), clock::mono())
+    };
     let Reserved::Fresh(reservation) = reserve(&memory) else { unreachable!("nothing is remembered yet") };
     let gate = app.gate();
     gate.reservation.set(Some(reservation));

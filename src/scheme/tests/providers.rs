@@ -291,7 +291,10 @@ fn a_token_is_judged_before_any_body() {
             .map(|session| session.finish(b"anything"))
     };
     assert!(!plan.reads_body());
-    assert_eq!(begin("correct-horse-battery").unwrap(), Ok(Verified { key: 0, replay_id: None }));
+    assert_eq!(
+        begin("correct-horse-battery").unwrap(),
+        Ok(Verified { key: 0, replay_id: None, signed_at: None })
+    );
     for wrong in ["correct-horse-batter", "correct-horse-battery1", "Correct-horse-battery", "x"] {
         assert_eq!(begin(wrong).unwrap_err(), Refusal::Wrong, "{wrong}");
     }

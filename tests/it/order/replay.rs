@@ -18,6 +18,8 @@ fn config() -> String {
         "routes:\n  - {{name: default, path: /default, signature: {{provider: stripe, {secrets}}}}}\n  \
          - {{name: github, path: /github, signature: {{provider: github, {secrets}}}}}\n  \
          - {{name: reject, path: /reject, signature: {{provider: github, replay: reject, {secrets}}}}}\n  \
+         - {{name: off, path: /off, signature: {{provider: stripe, replay: \"off\", {secrets}}}}}\n  \
+         - {{name: wide, path: /wide, signature: {{provider: stripe, tolerance: 1h, {secrets}}}}}\n  \
          - {{name: ack, path: /ack, signature: {{provider: github, replay: acknowledge, {secrets}}}}}\n"
     )
 }
@@ -39,7 +41,28 @@ fn a_repeated_delivery_is_acknowledged_and_not_forwarded() {
     }
     assert_eq!(scene.origin.count(), 1);
     scene.passes(&delivery(SECRET, at, "two"));
-    scene.passes(&delivery(SECRET, at - 1, "one"));
+    scene.passes(&delivery(SECRET, at + 1, "one"));
+}
+
+/// What the process before delivered is not known: of what was signed before the start nothing passes that could be a
+/// copy, and a caller that signs anew is told to.
+#[test]
+fn what_was_signed_before_the_gate_started_is_not_delivered() {
+    let scene = Scene::set(&config());
+    let at = unix_now();
+    for before in [5, 60, 290] {
+        let refused = scene.gate.ask(&delivery(SECRET, at - before, "captured"));
+        assert_eq!((refused.status, refused.one("retry-after")), (503, "1"), "{before} s");
+        assert_eq!(scene.gate.record(refused.id()).reason(), "replay_unknown");
+        let unseen = scene.gate.ask(&delivery("a secret nobody has here", at - before, "forged"));
+        assert_eq!(unseen.status, 401, "nobody learns when the gate started without a secret");
+    }
+    assert_eq!(scene.origin.count(), 0);
+    scene.passes(&delivery(SECRET, at, "captured"));
+    scene.passes(&github_post("/ack", SECRET, b"no time is signed"));
+    scene.passes(&Ask::post("/off", "old").field("Stripe-Signature", &stripe(SECRET, at - 60, b"old")));
+    let sanity = Ask::post("/wide", "old").field("Stripe-Signature", &stripe(SECRET, at - 60, b"old"));
+    scene.passes(&sanity);
 }
 
 #[test]
