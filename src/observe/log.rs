@@ -7,8 +7,8 @@
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -32,7 +32,8 @@ const OURS: &str = env!("CARGO_PKG_NAME");
 #[derive(Clone, Debug)]
 pub struct Log {
     dial: Arc<Dial>,
-    lines: SyncSender<Message>,
+    /// Never more than [`QUEUE`]. Not a bounded channel: that one has the room for all of them from the start.
+    lines: Sender<Message>,
 }
 
 /// What can be changed while running.
@@ -40,6 +41,7 @@ pub struct Log {
 struct Dial {
     level: AtomicU8,
     format: AtomicU8,
+    waiting: AtomicUsize,
     lost: AtomicU64,
 }
 
@@ -64,8 +66,13 @@ impl Log {
     }
 
     fn parts(level: LogLevel, format: LogFormat) -> (Self, LogLayer, Receiver<Message>) {
-        let (sender, receiver) = sync_channel(QUEUE);
-        let dial = Dial { level: AtomicU8::new(0), format: AtomicU8::new(0), lost: AtomicU64::new(0) };
+        let (sender, receiver) = channel();
+        let dial = Dial {
+            level: AtomicU8::new(0),
+            format: AtomicU8::new(0),
+            waiting: AtomicUsize::new(0),
+            lost: AtomicU64::new(0),
+        };
         let log = Self { dial: Arc::new(dial), lines: sender };
         log.turn(level, format);
         let layer = LogLayer(log.clone());
@@ -99,7 +106,7 @@ impl Log {
         let (done, written) = sync_channel(1);
         let mut message = Message::Flush(done);
         let mut left = longest;
-        while let Err(std::sync::mpsc::TrySendError::Full(back)) = self.lines.try_send(message) {
+        while let Err(back) = self.put(message) {
             if left.is_zero() {
                 return;
             }
@@ -108,6 +115,19 @@ impl Log {
             message = back;
         }
         let _ = written.recv_timeout(left);
+    }
+
+    /// Puts it at the end of the queue, or hands it back when there is no room.
+    fn put(&self, message: Message) -> Result<(), Message> {
+        let room = |waiting: usize| (waiting < QUEUE).then_some(waiting.saturating_add(1));
+        match self.dial.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room) {
+            Ok(_) => {
+                // Without a writer the process ends, and nobody waits for the line.
+                let _ = self.lines.send(message);
+                Ok(())
+            }
+            Err(_) => Err(message),
+        }
     }
 
     fn level(&self) -> LevelFilter {
@@ -144,6 +164,7 @@ pub enum Verbose {
 fn write_lines(lines: &Receiver<Message>, dial: &Dial) {
     let mut told = 0;
     while let Ok(message) = lines.recv() {
+        dial.waiting.fetch_sub(1, Ordering::Relaxed);
         match message {
             Message::Flush(done) => {
                 let _ = done.send(());
@@ -187,7 +208,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
             LogFormat::Json => json(event.metadata(), &fields, now, &mut line),
             LogFormat::Text => text(event.metadata(), &fields, now, &mut line),
         }
-        if self.0.lines.try_send(Message::Line(line)).is_err() {
+        if self.0.put(Message::Line(line)).is_err() {
             self.0.dial.lost.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Security: an address is refused on an exact count of its own failures only. The sketch, which may overcount by
 //! collision, merely chooses who gets an exact count when there is no room for all. Memory is constant: 64 KiB of
-//! sketch, at most 0.5 MiB of counts.
+//! sketch from the first failure on, at most 0.5 MiB of counts.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

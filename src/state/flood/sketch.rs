@@ -2,6 +2,7 @@
 //! failures counted in the very moment a window is cleared.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ const SLOTS: usize = 1024;
 
 /// Two count-min sketches that take turns.
 pub(super) struct Sketch {
-    turns: [Estimator; 2],
+    /// Made with the first failure: most gates stand for days without one, and these are 64 KiB.
+    turns: OnceLock<[Estimator; 2]>,
     window: u64,
     /// Number of the window counted last.
     current: AtomicU64,
@@ -23,7 +25,7 @@ pub(super) struct Sketch {
 impl Sketch {
     pub(super) fn new(window: Duration) -> Self {
         Self {
-            turns: [Estimator::new(HASHES, SLOTS), Estimator::new(HASHES, SLOTS)],
+            turns: OnceLock::new(),
             window: u64::try_from(window.as_nanos()).unwrap_or(u64::MAX).max(1),
             current: AtomicU64::new(0),
         }
@@ -33,7 +35,8 @@ impl Sketch {
     pub(super) fn count(&self, key: u128, now: Mono) -> u64 {
         let number = now.0 / self.window;
         let before = self.current.fetch_max(number, Ordering::Relaxed);
-        let [even, odd] = &self.turns;
+        let fresh = || [Estimator::new(HASHES, SLOTS), Estimator::new(HASHES, SLOTS)];
+        let [even, odd] = self.turns.get_or_init(fresh);
         let (this, other) = if number.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         if before < number {
             // Whoever advanced the number clears: the sketch whose turn it was two windows ago, or both.
