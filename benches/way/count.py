@@ -66,4 +66,5 @@ def main():
     print(*counted(out))
 
 
-main()
+if __name__ == "__main__":
+    main()
