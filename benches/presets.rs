@@ -1,6 +1,6 @@
-//! What the verdict of every declarative preset costs beside GitHub's, for the same body of 4 KiB: time on the
-//! processor, the least of several rounds, each beside GitHub's in the same round. Keys are prepared, nothing is
-//! remembered against replay. Writes `src/cli/providers/tests/costs.md`, which stands in `docs/PROVIDERS.md`.
+//! What the verdict of every declarative preset costs beside GitHub's: for the same body of 4 KiB, and for the same
+//! work, which is as many bytes through the same hash. Time on the processor, the least of several rounds, each beside
+//! GitHub's in the same round. Keys are prepared, nothing is remembered against replay. Writes `src/cli/providers/tests/costs.md`, which stands in `docs/PROVIDERS.md`.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -31,6 +31,11 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/providers/tests
 struct Case {
     name: String,
     shape: String,
+    /// Bytes that are hashed, the key's own not counted.
+    hashed: usize,
+    /// How often the body is read beside the hash.
+    reads: usize,
+    hash: String,
     plan: Plan,
     key: Key,
     method: &'static str,
@@ -41,6 +46,10 @@ struct Case {
 
 impl Case {
     fn new(spec: &Spec) -> Option<Self> {
+        Self::over(spec, &body(spec))
+    }
+
+    fn over(spec: &Spec, body: &[u8]) -> Option<Self> {
         let plan = Plan::compile(spec).ok()?;
         if spec.code.is_some() || !plan.signs_message() || plan.is_public_key() || spec.kind == "jwt" {
             return None;
@@ -60,7 +69,7 @@ impl Case {
             url: Some(URL),
             headers: &headers,
         };
-        let delivery = Delivery { head, body: &body(spec), id: "msg_2KWPBgLlAfxdpx2AI" };
+        let delivery = Delivery { head, body, id: "msg_2KWPBgLlAfxdpx2AI" };
         let made = plan.deliver(&key, &delivery, NOW).ok()?;
         headers.extend(made.headers);
         let shape =
@@ -68,6 +77,9 @@ impl Case {
         Some(Self {
             name: spec.name.clone(),
             shape,
+            hashed: hashed(spec, &headers, &made.body),
+            reads: reads(spec),
+            hash: spec.hash.clone(),
             plan,
             key,
             method: "POST",
@@ -103,6 +115,57 @@ impl Case {
     }
 }
 
+/// GitHub's scheme through the same hash, over a body of so many bytes.
+fn same_work(hash: &str, bytes: usize) -> Case {
+    let spec = Spec {
+        name: "same".into(),
+        hash: hash.into(),
+        sig: vec!["header:X-Hub-Signature-256".into()],
+        prefix: Some("sha256=".into()),
+        ..Spec::default()
+    };
+    Case::over(&spec, &vec![b'x'; bytes]).unwrap()
+}
+
+/// How many bytes the scheme has hashed: the message, and what became a digest before it went in.
+fn hashed(spec: &Spec, headers: &HeaderMap, body: &[u8]) -> usize {
+    let header = |name: &str| headers.get(name).map_or(0, HeaderValue::len);
+    let time = spec.ts.as_ref().map_or(0, |ts| match ts.fmt.as_str() {
+        "unix_ms" => 13,
+        "rfc3339" => 24,
+        "http_date" => 29,
+        _ => 10,
+    });
+    let field = |field: &str| match field {
+        "body" => body.len(),
+        "body|json" => serde_json::to_vec(std::str::from_utf8(body).unwrap()).unwrap().len(),
+        "body|sha256raw" => body.len() + 32,
+        "body|sha256hex" => body.len() + 64,
+        "form_sorted" | "form_sorted_unique" => body.iter().filter(|byte| !b"&=".contains(byte)).count(),
+        "timestamp" => time,
+        "url" | "url_no_query" => URL.len(),
+        "method" => 4,
+        "secret" => 24,
+        other => other.strip_prefix("header:").map_or(16, header),
+    };
+    let mut total = 0;
+    for (number, part) in spec.msg.split(['{', '}']).enumerate() {
+        total += if number % 2 == 0 { part.len() } else { field(part) };
+    }
+    total
+}
+
+/// How often something is looked for in the body, each time through all of it.
+fn reads(spec: &Spec) -> usize {
+    let mut places: Vec<&str> = spec.sig.iter().map(String::as_str).collect();
+    places.extend(spec.msg.split(['{', '}']));
+    places.extend(spec.ts.iter().flat_map(|ts| ts.from.first()).map(String::as_str));
+    places.extend(spec.require.iter().map(|(place, _)| place.as_str()));
+    let is_read =
+        |place: &&&str| ["json:", "form:", "form_", "body|json"].iter().any(|start| place.starts_with(start));
+    places.iter().filter(is_read).count()
+}
+
 fn body(spec: &Spec) -> Vec<u8> {
     let time = spec.ts.as_ref().map(|ts| ts.from.concat()).unwrap_or_default();
     let places = format!("{} {} {time}", spec.sig.concat(), spec.msg);
@@ -134,34 +197,69 @@ fn main() {
     });
     let cases: Vec<Case> = specs.filter_map(|spec| Case::new(&spec)).collect();
     let github = cases.iter().find(|case| case.name == "github/sha256").unwrap();
-    let mut shapes: BTreeMap<&str, Vec<(f64, &str)>> = BTreeMap::new();
+    let mut same: BTreeMap<(&str, usize), Case> = BTreeMap::new();
+    let mut shapes: BTreeMap<&str, Vec<Found>> = BTreeMap::new();
     let mut total = (0.0, 0_u32);
     for case in &cases {
         let (own, usual) = beside(case, github);
-        println!("{:32} {own:8.0} ns {:5.2} {}", case.name, own / usual, case.shape);
-        shapes.entry(&case.shape).or_default().push((own / usual, &case.name));
+        let equal =
+            same.entry((&case.hash, case.hashed)).or_insert_with(|| same_work(&case.hash, case.hashed));
+        let (again, equal) = beside(case, equal);
+        let found = Found { case, body: own / usual, work: again / equal };
+        println!("{:32} {own:8.0} ns {:5.2} {:5.2} {}", case.name, found.body, found.work, case.shape);
+        shapes.entry(&case.shape).or_default().push(found);
         total = (total.0 + usual, total.1 + 1);
     }
-    let mut rows: Vec<(f64, String)> = shapes
-        .iter_mut()
-        .map(|(shape, all)| {
-            all.sort_by(|one, other| one.0.total_cmp(&other.0));
-            let (least, most) = (all[0].0, all[all.len() - 1].0);
-            let names: Vec<&str> = all.iter().rev().take(3).map(|(_, name)| *name).collect();
-            let rest = if all.len() > 3 { format!(" and {} more", all.len() - 3) } else { String::new() };
-            (most, format!("| {shape} | {least:.2}–{most:.2} | {}{rest} |\n", names.join(", ")))
-        })
-        .collect();
-    rows.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let mut rows: Vec<Vec<Found>> = shapes.into_values().collect();
+    for row in &mut rows {
+        row.sort_by(|one, other| other.work.total_cmp(&one.work));
+    }
+    rows.sort_by(|one, other| other[0].work.total_cmp(&one[0].work));
     let usual = total.0 / f64::from(total.1);
     let mut text = format!(
-        "The verdict of each declarative preset over a body of {SIZE} bytes beside GitHub's ({usual:.0} ns of processor \
-         time on the machine this was measured on), by what is signed; `cargo bench --bench presets` writes this table. \
-         {} variants.\n\n| made with | times GitHub's | the dearest |\n|---|---|---|\n",
+        "The verdict of each declarative preset over a body of {SIZE} bytes beside GitHub's, by what is signed ({usual:.0} \
+         ns of processor time for GitHub's on the machine this was measured on); `cargo bench --bench presets` writes this \
+         table. {} variants. **Hashed** are the bytes that go through the hash, **reads** says how often the whole body \
+         is gone through beside that. **Same work** is beside GitHub's scheme over as many bytes through the same hash; \
+         **same body** beside GitHub's over the same body.\n\n\
+         | made with | hashed | reads | same work | same body | the dearest |\n|---|---|---|---|---|---|\n",
         cases.len()
     );
-    for (_, row) in rows {
-        write!(text, "{row}").unwrap();
+    for row in rows {
+        writeln!(text, "{}", line(&row)).unwrap();
     }
     std::fs::write(FILE, text).unwrap();
+}
+
+/// One case beside GitHub's.
+struct Found<'a> {
+    case: &'a Case,
+    /// For the same body.
+    body: f64,
+    /// For the same work.
+    work: f64,
+}
+
+/// A row of the table: the cases of one shape, the dearest first.
+fn line(row: &[Found<'_>]) -> String {
+    let span = |of: fn(&Found<'_>) -> f64| {
+        let least = row.iter().map(of).fold(f64::MAX, f64::min);
+        let most = row.iter().map(of).fold(0.0, f64::max);
+        if row.len() == 1 { format!("{most:.2}") } else { format!("{least:.2}–{most:.2}") }
+    };
+    let count = |of: fn(&Found<'_>) -> usize| {
+        let (least, most) = (row.iter().map(of).min().unwrap(), row.iter().map(of).max().unwrap());
+        if least == most { most.to_string() } else { format!("{least}–{most}") }
+    };
+    let names: Vec<&str> = row.iter().take(3).map(|found| found.case.name.as_str()).collect();
+    let rest = if row.len() > 3 { format!(" and {} more", row.len() - 3) } else { String::new() };
+    format!(
+        "| {} | {} | {} | {} | {} | {}{rest} |",
+        row[0].case.shape,
+        count(|found| found.case.hashed),
+        count(|found| found.case.reads),
+        span(|found| found.work),
+        span(|found| found.body),
+        names.join(", ")
+    )
 }
