@@ -32,20 +32,57 @@ const RELOAD: f64 = 1.0;
 /// The rate at which latency is judged.
 const RATE: u32 = 3_000;
 
+/// A bound on CPU: at most so many times what another takes.
+type Bound = (Scenario, &'static str, f64);
+
+fn bounds(findings: &Findings) -> Vec<Bound> {
+    let nginx = Peer::Nginx.name();
+    vec![
+        (Scenario::Pass, nginx, 0.95),
+        (Scenario::Pass, Peer::Relay.name(), 1.4),
+        (Scenario::Pass, Peer::Envoy.name(), 0.30),
+        (Scenario::Keyed, nginx, 0.90),
+        (Scenario::Keyed, Peer::Haproxy.name(), 0.80),
+        (Scenario::Keyed, Peer::Envoy.name(), 0.25),
+        (Scenario::Keyed, OWN_PASS, 1.10),
+        (Scenario::Signed, better_signer(findings), 0.60),
+        (Scenario::Full, nginx, 0.90),
+    ]
+}
+
+/// What a bound on CPU leaves for our own code, in µs a request.
+pub(crate) struct Room {
+    pub(crate) part: &'static str,
+    pub(crate) goal: String,
+    /// What the bound allows in all.
+    pub(crate) allowed: f64,
+    /// What the kernel takes of ours.
+    pub(crate) kernel: f64,
+    /// What our code takes.
+    pub(crate) own: f64,
+}
+
+/// Of each bound on CPU that was measured.
+pub(crate) fn rooms(findings: &Findings) -> Vec<Room> {
+    let room = |(scenario, theirs, bound): Bound| {
+        let ours = series(findings, scenario, Peer::Sidegate.name())?;
+        let all = median(&ours.micros);
+        let kernel = all * ours.kernel_share();
+        Some(Room {
+            part: scenario.name(),
+            goal: format!("{bound:.2} × {theirs}"),
+            allowed: bound * median(&series(findings, scenario, theirs)?.micros),
+            kernel,
+            own: all - kernel,
+        })
+    };
+    bounds(findings).into_iter().filter_map(room).collect()
+}
+
 /// All goals, in the order of the issue that set them.
 pub(crate) fn judge(findings: &Findings) -> Vec<Goal> {
-    let nginx = Peer::Nginx.name();
-    let mut goals = vec![
-        ratio(findings, Scenario::Pass, nginx, 0.95),
-        ratio(findings, Scenario::Pass, Peer::Relay.name(), 1.4),
-        ratio(findings, Scenario::Pass, Peer::Envoy.name(), 0.30),
-        ratio(findings, Scenario::Keyed, nginx, 0.90),
-        ratio(findings, Scenario::Keyed, Peer::Haproxy.name(), 0.80),
-        ratio(findings, Scenario::Keyed, Peer::Envoy.name(), 0.25),
-        ratio(findings, Scenario::Keyed, OWN_PASS, 1.10),
-        ratio(findings, Scenario::Signed, better_signer(findings), 0.60),
-        ratio(findings, Scenario::Full, nginx, 0.90),
-    ];
+    let ratio = |(scenario, theirs, bound)| ratio(findings, scenario, theirs, bound);
+    let mut goals: Vec<Goal> = bounds(findings).into_iter().map(ratio).collect();
     goals.extend(latency(findings));
     goals.extend(footprint(findings));
     goals.extend(growth(findings));

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::contest::Table;
 use crate::footprint::{AFTERWARDS, CROWD};
-use crate::goals::{self, Goal, Verdict};
+use crate::goals::{self, Goal, Room, Verdict};
 use crate::growth::Growth;
 use crate::machine::Machine;
 use crate::options::{Depth, Options};
@@ -56,6 +56,7 @@ fn document(options: &Options, machine: &Machine, findings: &Findings) -> String
     for goal in goals::judge(findings) {
         let _ = writeln!(text, "| {} | {} | {} | {} |", goal.part, goal.goal, goal.found, verdict(&goal));
     }
+    rooms(&mut text, findings);
     text.push_str("\n## CPU per request\n");
     for table in &findings.tables {
         contest(&mut text, table);
@@ -68,6 +69,17 @@ fn document(options: &Options, machine: &Machine, findings: &Findings) -> String
     }
     let _ = write!(text, "\n## How it is measured\n\n{METHOD}");
     text
+}
+
+fn rooms(text: &mut String, findings: &Findings) {
+    text.push_str(
+        "\n## What the kernel leaves\n\nWhat each bound on CPU allows, what of ours is the kernel's (reading, writing and waiting, which every proxy\ndoes), and so what it leaves for our own code. µs a request.\n\n| Part | Bound | allowed | kernel's | left for ours | ours takes |\n|---|---|---|---|---|---|\n",
+    );
+    for room in goals::rooms(findings) {
+        let Room { part, goal, allowed, kernel, own } = room;
+        let left = allowed - kernel;
+        let _ = writeln!(text, "| {part} | {goal} | {allowed:.1} | {kernel:.1} | {left:.1} | {own:.1} |");
+    }
 }
 
 fn verdict(goal: &Goal) -> &'static str {
