@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-/// Most bytes read at once.
+/// Most bytes read at once, unless a room is smaller.
 const ROOM: usize = 32 * 1024;
 /// A body of so many bytes is read where it stays; a smaller one costs less copied out of the shared room.
 const LARGE: usize = 8 * 1024;
@@ -27,11 +27,16 @@ pub struct Inbox(Bytes);
 
 impl Default for Room {
     fn default() -> Self {
-        Self(Rc::new(RefCell::new(vec![0; ROOM].into_boxed_slice())))
+        Self::of(ROOM)
     }
 }
 
 impl Room {
+    /// Room for so many bytes at once.
+    pub fn of(bytes: usize) -> Self {
+        Self(Rc::new(RefCell::new(vec![0; bytes].into_boxed_slice())))
+    }
+
     /// Lends the room for one read.
     pub fn lend<R>(&self, work: impl FnOnce(&mut [u8]) -> R) -> R {
         work(&mut self.0.borrow_mut())

@@ -258,7 +258,11 @@ impl Flight {
             Way::Any(request, risk) => {
                 let (mut link, spare) = match Box::pin(self.pool.get(risk)).await? {
                     Got::Reused(link) => (link, spare),
-                    Got::New(link) => (link, None),
+                    Got::New(link) => {
+                        // It would keep the body in memory until the app answers.
+                        drop(spare);
+                        (link, None)
+                    }
                 };
                 link.load(*request);
                 (link, spare)

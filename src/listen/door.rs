@@ -8,6 +8,10 @@ use crate::base::watchdog::Watchdog;
 
 use super::drain::Drain;
 
+/// Bytes read at once of a caller. What came behind a head stays with its connection until it is taken, and
+/// `slots/derive.rs` counts so much for it.
+pub(super) const ROOM: usize = 16 * 1024;
+
 /// The worker's side of every connection. `W` answers the requests.
 pub struct Door<W> {
     /// Answers the requests.
@@ -23,7 +27,7 @@ pub struct Door<W> {
 impl<W> Door<W> {
     /// The door of one worker.
     pub fn new(worker: Rc<W>, watchdog: Watchdog, drain: Drain) -> Self {
-        Self { worker, watchdog, drain, room: Room::default() }
+        Self { worker, watchdog, drain, room: Room::of(ROOM) }
     }
 }
 

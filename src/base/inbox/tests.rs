@@ -49,6 +49,15 @@ fn a_small_piece_of_a_large_body_holds_no_large_block() {
 }
 
 #[test]
+fn a_room_takes_no_more_than_it_is_of() {
+    let bytes = vec![b'x'; 64 * 1024];
+    let mut inbox = Inbox::default();
+    let cx = &mut Context::from_waker(Waker::noop());
+    let read = inbox.poll_more(&mut Drips(&bytes, usize::MAX), &Room::of(100), 0, cx);
+    assert!(matches!(read, Poll::Ready(Ok(true))) && inbox.bytes().len() == 100);
+}
+
+#[test]
 fn a_large_piece_stays_where_it_was_read() {
     let bytes = vec![b'x'; 64 * 1024];
     let mut inbox = Inbox::default();

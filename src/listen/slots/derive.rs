@@ -12,6 +12,7 @@ use rustix::process::{Resource, getrlimit};
 use crate::config::settings::{Limits, Settings};
 use crate::exchange::Peer;
 use crate::identify::client_ip::{ClientIpRules, Proxy};
+use crate::listen::door::ROOM;
 
 use super::LARGE_HEADS;
 use super::tenant::Household;
@@ -19,8 +20,8 @@ use super::tenant::Household;
 /// The process itself, bytes: code, threads, one generation of rules and the next.
 const PROCESS: u64 = 16 * 1024 * 1024;
 
-/// What one connection may cost, bytes: its head with what was read along (16 KiB), the fields, its future, the socket.
-pub(super) const EACH: u64 = 24 * 1024;
+/// What one connection may cost, bytes: its head with what was read along; the fields, its future, the socket (8 KiB).
+pub(super) const EACH: u64 = ROOM as u64 + 8 * 1024;
 
 /// What a message that streams through may hold besides, bytes: the pieces the engines have read ahead and not yet
 /// written, on both sides.
