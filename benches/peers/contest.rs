@@ -1,13 +1,16 @@
 //! One scenario, all who can take part: equal work checked first, then rounds in which each is timed in turn.
+//!
+//! On a shared host a neighbour on the same physical core or in the same cache slows one moment by half and leaves the
+//! next alone; the system does not see it. So turns are short and rounds are many: what slows one proxy slows the next.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use crate::calm::Yardstick;
 use crate::cores::Cores;
-use crate::cpu::Spent;
+use crate::cpu::{Spent, Tree};
 use crate::h2;
 use crate::launch::{self, Running};
 use crate::load::{self, Driver};
@@ -22,7 +25,6 @@ pub(crate) struct Ground<'a> {
     pub(crate) tools: &'a Tools,
     pub(crate) origin: u16,
     pub(crate) cores: Cores,
-    pub(crate) yardstick: &'a Yardstick,
     pub(crate) rounds: usize,
     /// Time each proxy is loaded in a round.
     pub(crate) length: Duration,
@@ -46,6 +48,15 @@ pub(crate) struct Series {
     pub(crate) spent: Spent,
     /// Requests answered per second.
     pub(crate) rates: Vec<f64>,
+}
+
+/// One proxy under load, and what it cost so far.
+struct Lane<'a> {
+    series: Series,
+    address: SocketAddr,
+    tree: Tree,
+    /// Its connections, kept through all rounds; HTTP/2 is spoken by a program of its own.
+    driver: Option<Driver<'a>>,
 }
 
 /// One turn: processor time, requests answered, and how long they took.
@@ -109,8 +120,9 @@ impl Ground<'_> {
         rules: Scenario,
         asked: Scenario,
     ) -> Tried<Result<Contestant, &'static str>> {
-        let folder = self.folder(&format!("{}-{}", peer.name(), rules.name()))?;
         let (port, side) = launch::free_ports()?;
+        // The port tells two of one kind apart.
+        let folder = self.folder(&format!("{}-{}-{port}", peer.name(), rules.name()))?;
         let site = Site { folder: &folder, port, side, origin: self.origin, tools: self.tools };
         let launch = match peer.plan(rules, site) {
             Plan::Run(launch) => launch,
@@ -148,6 +160,9 @@ impl Ground<'_> {
                 }
             }
         }
+        if scenario == Scenario::Pass && self.peers.contains(&Peer::Sidegate) {
+            contestants.extend(self.unguided()?);
+        }
         if scenario == Scenario::Keyed && self.peers.contains(&Peer::Sidegate) {
             // In the same rounds, so that what the checks cost is a paired ratio too.
             if let Ok(mut plain) = self.start(Peer::Sidegate, Scenario::Pass, Scenario::Pass)? {
@@ -159,44 +174,72 @@ impl Ground<'_> {
         Ok(Table { scenario, series, absent })
     }
 
+    /// The gate as cargo builds it by itself, where another build is measured.
+    fn unguided(&self) -> Tried<Option<Contestant>> {
+        if self.tools.sidegate == self.tools.plain {
+            return Ok(None);
+        }
+        let tools = Tools { sidegate: self.tools.plain.clone(), ..self.tools.clone() };
+        let ground = Ground { tools: &tools, ..*self };
+        let started = ground.start(Peer::Sidegate, Scenario::Pass, Scenario::Pass)?;
+        Ok(started.ok().map(|started| Contestant { label: UNGUIDED.to_owned(), ..started }))
+    }
+
     /// The rounds. Each begins with another proxy, so that none always follows the same one.
     pub(crate) fn rounds(&self, scenario: Scenario, contestants: &[Contestant]) -> Tried<Vec<Series>> {
-        let mut all: Vec<Series> = contestants.iter().map(|it| Series::new(&it.label)).collect();
-        for round in 0..self.rounds {
-            for turn in 0..contestants.len() {
-                let number = (round + turn) % contestants.len();
-                let (Some(contestant), Some(series)) = (contestants.get(number), all.get_mut(number)) else {
-                    continue;
-                };
-                let turn = self.yardstick.calmly(|| self.time(scenario, contestant));
-                series.add(&turn.map_err(|trouble| {
-                    trouble.during(&format!("{}, {}", contestant.label, scenario.name()))
+        let lanes = contestants.iter().map(|it| self.open(scenario, it));
+        let mut lanes = lanes.collect::<Tried<Vec<Lane<'_>>>>()?;
+        for round in 0..self.rounds_of(scenario) {
+            for turn in 0..lanes.len() {
+                let number = (round + turn) % lanes.len();
+                let Some(lane) = lanes.get_mut(number) else { continue };
+                let turn = self.time(scenario, lane);
+                lane.series.add(&turn.map_err(|trouble| {
+                    trouble.during(&format!("{}, {}", lane.series.label, scenario.name()))
                 })?);
             }
         }
-        Ok(all)
+        Ok(lanes.into_iter().map(|lane| lane.series).collect())
+    }
+
+    /// How often each is timed.
+    fn rounds_of(&self, scenario: Scenario) -> usize {
+        match scenario {
+            Scenario::Http2 => self.rounds.div_ceil(5),
+            // Most of each turn is waiting for what is written late.
+            Scenario::Full => self.rounds.div_ceil(2),
+            Scenario::Pass | Scenario::Keyed | Scenario::Signed | Scenario::SignedLarge => self.rounds,
+        }
+    }
+
+    /// Connects to one proxy and warms it up.
+    fn open<'a>(&self, scenario: Scenario, contestant: &'a Contestant) -> Tried<Lane<'a>> {
+        let series = Series::new(&contestant.label);
+        let address = contestant.running.address;
+        if scenario == Scenario::Http2 {
+            h2::run(self.tools, address, HTTP2_REQUESTS)?;
+            return Ok(Lane { series, address, tree: contestant.running.tree_now(), driver: None });
+        }
+        let mut driver = Driver::open(address, scenario.connections(), &contestant.requests)?;
+        driver.closed(self.length * 3)?;
+        Ok(Lane { series, address, tree: contestant.running.tree_now(), driver: Some(driver) })
     }
 
     /// One proxy, once.
-    fn time(&self, scenario: Scenario, contestant: &Contestant) -> Tried<Turn> {
-        let running = &contestant.running;
-        if scenario == Scenario::Http2 {
-            let requests = (self.length.as_secs_f64() * 15_000.0) as u64;
-            h2::run(self.tools, running.address, requests / 8)?;
-            let tree = running.tree_now();
-            let before = tree.spent()?;
-            let took = h2::run(self.tools, running.address, requests)?;
+    fn time(&self, scenario: Scenario, lane: &mut Lane<'_>) -> Tried<Turn> {
+        let Some(driver) = &mut lane.driver else {
+            let before = lane.tree.spent()?;
+            let took = h2::run(self.tools, lane.address, HTTP2_REQUESTS)?;
             thread::sleep(settle(scenario));
-            return Ok(Turn { spent: tree.spent()? - before, requests, took });
-        }
-        let mut driver = Driver::open(running.address, scenario.connections(), &contestant.requests)?;
+            return Ok(Turn { spent: lane.tree.spent()? - before, requests: HTTP2_REQUESTS, took });
+        };
+        // The caches are another's.
         driver.closed(self.length / 5)?;
         thread::sleep(settle(scenario));
-        let tree = running.tree_now();
-        let before = tree.spent()?;
+        let before = lane.tree.spent()?;
         let requests = driver.closed(self.length)?;
         thread::sleep(settle(scenario));
-        let spent = tree.spent()? - before;
+        let spent = lane.tree.spent()? - before;
         if requests == 0 {
             return Err(Trouble::new("no request was answered"));
         }
@@ -204,8 +247,14 @@ impl Ground<'_> {
     }
 }
 
+/// Requests of one turn over HTTP/2: enough that those who open connections do not count.
+const HTTP2_REQUESTS: u64 = 7_500;
+
 /// The gate without checks among those who check.
 pub(crate) const OWN_PASS: &str = "Sidegate, pass";
+
+/// The gate built without counts of what requests do.
+const UNGUIDED: &str = "Sidegate, unguided";
 
 /// Until what is written later is written too: logs wait for up to 200 ms.
 fn settle(scenario: Scenario) -> Duration {

@@ -14,6 +14,10 @@ use crate::trouble::Tried;
 pub(crate) const CROWD: usize = 512;
 /// How long a proxy has to take in new connections.
 const TAKING_IN: Duration = Duration::from_millis(300);
+/// How often each is started.
+const STARTS: usize = 20;
+/// How long the crowd asks.
+const LOAD: Duration = Duration::from_millis(1_500);
 /// How long it has to give memory back.
 pub(crate) const AFTERWARDS: Duration = Duration::from_secs(5);
 
@@ -53,7 +57,7 @@ pub(crate) fn measure(ground: Ground<'_>) -> Tried<Vec<Footprint>> {
 fn one(ground: Ground<'_>, peer: Peer, rules: Scenario) -> Tried<Option<Footprint>> {
     let mut ready = Vec::new();
     let mut last: Option<Contestant> = None;
-    for _ in 0..ground.rounds {
+    for _ in 0..ground.rounds.min(STARTS) {
         // The one before ends first, so that no two start beside each other.
         drop(last.take());
         let Ok(contestant) = ground.start(peer, rules, rules)? else { return Ok(None) };
@@ -68,7 +72,7 @@ fn one(ground: Ground<'_>, peer: Peer, rules: Scenario) -> Tried<Option<Footprin
     let mut driver = Driver::open(contestant.running.address, CROWD, &requests)?;
     thread::sleep(TAKING_IN);
     let opened = mib()?;
-    driver.closed(ground.length * 3)?;
+    driver.closed(LOAD)?;
     let loaded = mib()?;
     drop(driver);
     thread::sleep(AFTERWARDS);

@@ -25,6 +25,8 @@ const VARIETY: usize = 20_000;
 /// A key file may hold so many and stay below the largest size the gate reads.
 const KEYS_PER_FILE: usize = 25_000;
 const KEY_FILES: [&str; 4] = ["keys-0.yaml", "keys-1.yaml", "keys-2.yaml", "keys-3.yaml"];
+/// A turn of the contest.
+const TURN: Duration = Duration::from_secs(1);
 /// Requests per second while the rules are read anew.
 const RATE: u32 = 1_000;
 /// How long they are sent before it is looked whether the reload is over.
@@ -67,7 +69,7 @@ pub(crate) fn measure(ground: Ground<'_>) -> Tried<Growth> {
     let started = many.running.ready_after;
     let contestants = [few, many];
     // Turns long enough that each of the many requests is sent in them.
-    let longer = Ground { rounds: ground.rounds.div_ceil(2), length: ground.length * 2, ..ground };
+    let longer = Ground { rounds: ground.rounds.div_ceil(4), length: TURN, ..ground };
     let series = longer.rounds(Scenario::Keyed, &contestants)?;
     let [few, many] = &contestants;
     let mib = |it: &Contestant| Ok::<_, Trouble>(it.running.tree.rss_kib()? as f64 / 1024.0);

@@ -58,6 +58,7 @@ impl Machine {
             format!("System: {}, Linux {}", system(), read("/proc/sys/kernel/osrelease").trim()),
             format!("Load generator and origin share one core, the proxy has {apart}"),
             format!("Versions: {}; commit {}", versions.join(", "), commit()),
+            format!("Sidegate is {}", tools.build()),
         ];
         Self { lines, others: 0.0, before: Used::now() }
     }

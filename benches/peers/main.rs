@@ -11,7 +11,6 @@
 
 use std::process::ExitCode;
 
-mod calm;
 mod contest;
 mod cores;
 mod cpu;

@@ -64,8 +64,8 @@ impl Options {
         let full_report = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/PERFORMANCE.md");
         let mut options = Self {
             depth: if is_quick { Depth::Quick } else { Depth::Full },
-            rounds: if is_quick { 3 } else { 20 },
-            length: Duration::from_millis(if is_quick { 400 } else { 500 }),
+            rounds: if is_quick { 10 } else { 100 },
+            length: Duration::from_millis(if is_quick { 100 } else { 150 }),
             parts: Part::all(),
             peers: Peer::ALL.to_vec(),
             // A quick look is no result to publish.

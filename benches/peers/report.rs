@@ -21,11 +21,12 @@ const METHOD: &str = "CPU is that of the whole process tree, from the scheduler'
 answered. One worker each: nginx `worker_processes 1`, HAProxy `nbthread 1`, Envoy `--concurrency 1`, Traefik and Caddy
 `GOMAXPROCS=1`, Sidegate `workers: 1`. The proxies of a scenario stand side by side and are timed in turn, each round
 beginning with another one; a number is the median over the rounds, a ratio that of two medians with the 95 % interval
-of a bootstrap over paired rounds. The kernel's part of the CPU is what the clock's ticks found. Before and after each
-turn a fixed piece of work is done on both cores; where it took over 8 % longer than at best, the turn is repeated, up to
-three times, and the calmest attempt counts (`benches/peers/calm.rs`). Requests per second are what the shared core of load and origin asked for, not what
-a proxy could do at most. How each proxy does the work stands in `benches/peers/proxies/`, a file for each. Before it is timed, each proxy must refuse the same bad requests. In doubt a peer is given
-its cheaper way. Nothing that protects is switched off in Sidegate: all limits, deadlines and hygiene are on.
+of a bootstrap over paired rounds. Connections are kept through all rounds. Turns are short and rounds many, because
+a neighbour on a shared host slows one moment and not the next: what disturbs one proxy then disturbs the one timed
+after it. The kernel's part of the CPU is what the clock's ticks found. Requests per second are what the shared core of
+load and origin asked for, not what a proxy could do at most. How each proxy does the work stands in
+`benches/peers/proxies/`, a file for each. Before it is timed, each proxy must refuse the same bad requests. In doubt a
+peer is given its cheaper way. Nothing that protects is switched off in Sidegate: all limits, deadlines and hygiene are on.
 ";
 
 /// Writes the report to the file that was asked for.
@@ -51,7 +52,7 @@ fn document(options: &Options, machine: &Machine, findings: &Findings) -> String
     for line in &machine.lines {
         let _ = writeln!(text, "- {line}");
     }
-    let _ = writeln!(text, "- {} rounds of {:.1} s", options.rounds, options.length.as_secs_f64());
+    let _ = writeln!(text, "- {} rounds of {:.2} s", options.rounds, options.length.as_secs_f64());
     text.push_str("\n## Goals\n\n| Part | Goal | Found | |\n|---|---|---|---|\n");
     for goal in goals::judge(findings) {
         let _ = writeln!(text, "| {} | {} | {} | {} |", goal.part, goal.goal, goal.found, verdict(&goal));

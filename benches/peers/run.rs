@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use crate::calm::Yardstick;
 use crate::contest::{Ground, Table};
 use crate::cores::Cores;
 use crate::footprint::{self, Footprint};
@@ -30,13 +29,11 @@ pub(crate) fn all(options: &Options) -> Tried<()> {
     let tools = Tools::find()?;
     let cores = Cores::take()?;
     let mut machine = Machine::look(&tools, cores);
-    let yardstick = Yardstick::new(cores)?;
     let origin = origin::start()?.port();
     let ground = Ground {
         tools: &tools,
         origin,
         cores,
-        yardstick: &yardstick,
         rounds: options.rounds,
         length: options.length,
         peers: &options.peers,
@@ -63,7 +60,6 @@ pub(crate) fn all(options: &Options) -> Tried<()> {
         }
     }
     machine.end();
-    machine.lines.push(yardstick.told());
     report::write(options, &machine, &findings)?;
     println!("\ntook {} s; {}", begun.elapsed().as_secs(), options.report.display());
     Ok(())

@@ -12,10 +12,13 @@ pub(crate) fn workshop() -> PathBuf {
 }
 
 /// The programs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tools {
     pub(crate) own: PathBuf,
+    /// What `SIDEGATE_BINARY` names, else `plain`.
     pub(crate) sidegate: PathBuf,
+    /// What cargo builds by itself.
+    pub(crate) plain: PathBuf,
     pub(crate) nginx: PathBuf,
     pub(crate) haproxy: PathBuf,
     pub(crate) envoy: PathBuf,
@@ -33,9 +36,11 @@ impl Tools {
         let venv = workshop().join("venv");
         let packages = std::fs::read_dir(venv.join("lib")).ok().and_then(|mut all| all.next()?.ok());
         let packages = packages.map(|python| python.path().join("site-packages")).unwrap_or_default();
+        let plain = PathBuf::from(env!("CARGO_BIN_EXE_sidegate"));
         let tools = Self {
             own: std::fs::read_link("/proc/self/exe")?,
-            sidegate: PathBuf::from(env!("CARGO_BIN_EXE_sidegate")),
+            sidegate: std::env::var_os("SIDEGATE_BINARY").map_or_else(|| plain.clone(), PathBuf::from),
+            plain,
             nginx: PathBuf::from("/usr/sbin/nginx"),
             haproxy: PathBuf::from("/usr/sbin/haproxy"),
             // The command of the same name is a Python program that starts this one.
@@ -51,6 +56,15 @@ impl Tools {
             return Ok(tools);
         }
         Err(Trouble::new(format!("not installed: {}; run benches/peers/run", missing.join(", "))))
+    }
+
+    /// Which build of the gate is measured.
+    pub(crate) fn build(&self) -> &'static str {
+        if self.sidegate == self.plain {
+            "what cargo builds by itself, not the program as it is released"
+        } else {
+            "the program as it is released (`release/build`); the others are as their distributors build them"
+        }
     }
 
     pub(crate) fn program(&self, peer: Peer) -> &Path {
