@@ -8,7 +8,6 @@ For a program that counts which way it takes (`release/build`). Says what was as
 one due: counts of failures would be worse than none. Everything runs on loopback, on ports the system gives.
 """
 
-import hashlib
 import hmac
 import http.client
 import json

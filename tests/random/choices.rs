@@ -22,7 +22,6 @@ pub(crate) trait Choices {
 }
 
 /// The bytes of a fuzzer, then zeros.
-#[cfg_attr(test, expect(dead_code, reason = "for the targets of cargo-fuzz"))]
 pub(crate) struct Given<'a>(pub(crate) &'a [u8]);
 
 impl Choices for Given<'_> {

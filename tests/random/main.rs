@@ -2,7 +2,8 @@
 //!
 //! What this is: a driver without coverage feedback, which knows the structure of what it makes (headers, items of
 //! signatures, forms, JSON, templates) and changes it where an attacker would. What it is not: a fuzzer that learns.
-//! `tests/fuzz/run` gives the same two functions to libFuzzer, which is no part of `tests/run`.
+//! `tests/fuzz/run` gives the same two functions to libFuzzer, which is no part of `tests/run`; what libFuzzer found worth
+//! keeping lies below `tests/fuzz/seeds/` and is replayed here.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod choices;
@@ -10,7 +11,7 @@ mod deliveries;
 mod mutate;
 mod specs;
 
-use choices::Choices;
+use choices::{Choices, Given};
 
 /// Numbers from a fixed beginning (splitmix64).
 struct Numbers(u64);
@@ -49,4 +50,20 @@ fn no_random_scheme_accepts_what_differs_in_what_it_signs() {
         compiled > 3_000 && accepted > 3_000 && refused > 2_500,
         "{compiled} compiled, {accepted} accepted, {refused} refused"
     );
+}
+
+#[test]
+fn what_the_fuzzer_kept_is_replayed() {
+    for (target, run) in [
+        ("deliveries", (|mut given| _ = deliveries::run(&mut given)) as fn(Given<'_>)),
+        ("specs", |mut given| _ = specs::run(&mut given)),
+    ] {
+        let folder = format!("{}/tests/fuzz/seeds/{target}", env!("CARGO_MANIFEST_DIR"));
+        let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+        assert!(files.len() >= 20, "{folder} holds {}", files.len());
+        for file in files {
+            println!("{}", file.display());
+            run(Given(&std::fs::read(&file).unwrap()));
+        }
+    }
 }
