@@ -16,6 +16,7 @@ use crate::launch::{self, Running};
 use crate::load::{self, Driver};
 use crate::proxies::{Peer, Plan, Site};
 use crate::scenario::Scenario;
+use crate::stats::Dice;
 use crate::tools::{self, Tools};
 use crate::trouble::{Tried, Trouble};
 
@@ -185,13 +186,13 @@ impl Ground<'_> {
         Ok(started.ok().map(|started| Contestant { label: UNGUIDED.to_owned(), ..started }))
     }
 
-    /// The rounds. Each begins with another proxy, so that none always follows the same one.
+    /// The rounds, each in an order of its own: what one proxy leaves in the caches is not always met by the same other.
     pub(crate) fn rounds(&self, scenario: Scenario, contestants: &[Contestant]) -> Tried<Vec<Series>> {
         let lanes = contestants.iter().map(|it| self.open(scenario, it));
         let mut lanes = lanes.collect::<Tried<Vec<Lane<'_>>>>()?;
-        for round in 0..self.rounds_of(scenario) {
-            for turn in 0..lanes.len() {
-                let number = (round + turn) % lanes.len();
+        let mut dice = Dice(0x0DE4);
+        for _ in 0..self.rounds_of(scenario) {
+            for number in dice.order(lanes.len()) {
                 let Some(lane) = lanes.get_mut(number) else { continue };
                 let turn = self.time(scenario, lane);
                 lane.series.add(&turn.map_err(|trouble| {

@@ -7,7 +7,7 @@ use crate::contest::{Contestant, Ground};
 use crate::load::Driver;
 use crate::proxies::Peer;
 use crate::scenario::Scenario;
-use crate::stats::quantile;
+use crate::stats::{Dice, quantile};
 use crate::trouble::{Tried, Trouble};
 
 /// Requests per second.
@@ -47,9 +47,9 @@ pub(crate) fn measure(ground: Ground<'_>) -> Tried<Vec<Latency>> {
             p99: Vec::new(),
         };
         let mut found: Vec<Latency> = lanes.iter().map(empty).collect();
-        for round in 0..ground.rounds.div_ceil(3) {
-            for turn in 0..lanes.len() {
-                let number = (round + turn) % lanes.len();
+        let mut dice = Dice(0x0DE4);
+        for _ in 0..ground.rounds.div_ceil(3) {
+            for number in dice.order(lanes.len()) {
                 let (Some((label, address)), Some(latency)) = (lanes.get(number), found.get_mut(number))
                 else {
                     continue;

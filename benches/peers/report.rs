@@ -11,7 +11,7 @@ use crate::machine::Machine;
 use crate::options::{Depth, Options};
 use crate::proxies::Peer;
 use crate::run::Findings;
-use crate::stats::{self, median, quantile};
+use crate::stats::{self, Estimate, median, quantile};
 use crate::trouble::Tried;
 
 /// Above so many cores, others were using the machine.
@@ -20,8 +20,9 @@ const QUIET: f64 = 0.1;
 const METHOD: &str = "CPU is that of the whole process tree, from the scheduler's own accounts in /proc, divided by the requests
 answered. One worker each: nginx `worker_processes 1`, HAProxy `nbthread 1`, Envoy `--concurrency 1`, Traefik and Caddy
 `GOMAXPROCS=1`, Sidegate `workers: 1`. The proxies of a scenario stand side by side and are timed in turn, each round
-beginning with another one; a number is the median over the rounds, a ratio that of two medians with the 95 % interval
-of a bootstrap over paired rounds. Connections are kept through all rounds. Turns are short and rounds many, because
+in an order of its own; a number is the median over the rounds, a ratio that of two medians with the 95 % interval
+of a bootstrap over paired rounds, by which the goals are judged. Beside it stands the median of the ratios within a round,
+which a machine that is slow for a while does not touch. Connections are kept through all rounds. Turns are short and rounds many, because
 a neighbour on a shared host slows one moment and not the next: what disturbs one proxy then disturbs the one timed
 after it. The kernel's part of the CPU is what the clock's ticks found. Requests per second are what the shared core of
 load and origin asked for, not what a proxy could do at most. How each proxy does the work stands in
@@ -93,16 +94,19 @@ fn verdict(goal: &Goal) -> &'static str {
 
 fn contest(text: &mut String, table: &Table) {
     let _ = writeln!(text, "\n### {}\n\n{}.\n", table.scenario.name(), table.scenario.story());
-    text.push_str("| Proxy | µs CPU | middle half | kernel's µs | Sidegate is × | 95 % interval | requests/s |\n|---|---|---|---|---|---|---|\n");
+    text.push_str("| Proxy | µs CPU | middle half | kernel's µs | Sidegate is × | 95 % interval | in the same round | 95 % interval | requests/s |\n|---|---|---|---|---|---|---|---|---|\n");
     let own = table.series.iter().find(|series| series.label == Peer::Sidegate.name());
     for series in &table.series {
-        let ratio = own
-            .filter(|own| own.label != series.label)
-            .and_then(|own| stats::ratio(&own.micros, &series.micros))
-            .map_or_else(|| "| ".to_owned(), |it| format!("{:.2} | {:.2}–{:.2}", it.value, it.low, it.high));
+        let own = own.filter(|own| own.label != series.label);
+        let told = |estimate: Option<Estimate>| {
+            let told = estimate.map(|it| format!("{:.2} | {:.2}–{:.2}", it.value, it.low, it.high));
+            told.unwrap_or_else(|| "| ".to_owned())
+        };
+        let ratio = told(own.and_then(|own| stats::ratio(&own.micros, &series.micros)));
+        let paired = told(own.and_then(|own| stats::paired_ratio(&own.micros, &series.micros)));
         let _ = writeln!(
             text,
-            "| {} | {:.1} | {:.1}–{:.1} | {:.1} | {ratio} | {:.0} |",
+            "| {} | {:.1} | {:.1}–{:.1} | {:.1} | {ratio} | {paired} | {:.0} |",
             series.label,
             median(&series.micros),
             quantile(&series.micros, 0.25),
@@ -113,7 +117,7 @@ fn contest(text: &mut String, table: &Table) {
     }
     for (label, why) in &table.absent {
         let why = why.lines().next().unwrap_or_default();
-        let _ = writeln!(text, "| {label} | – | | | | | {why} |");
+        let _ = writeln!(text, "| {label} | – | | | | | | | {why} |");
     }
 }
 

@@ -39,6 +39,13 @@ pub(crate) fn difference(ours: &[f64], theirs: &[f64]) -> Option<Estimate> {
     estimate(ours, theirs, |a, b| Some(a - b))
 }
 
+/// The median over the rounds of `ours` over `theirs` in the same round: what slows the machine for longer than a round
+/// cancels out.
+pub(crate) fn paired_ratio(ours: &[f64], theirs: &[f64]) -> Option<Estimate> {
+    let each: Vec<f64> = ours.iter().zip(theirs).filter(|(_, b)| **b > 0.0).map(|(a, b)| a / b).collect();
+    estimate(&each, &vec![1.0; each.len()], |a, _| Some(a))
+}
+
 fn estimate(ours: &[f64], theirs: &[f64], join: impl Fn(f64, f64) -> Option<f64>) -> Option<Estimate> {
     let pairs: Vec<(f64, f64)> = ours.iter().copied().zip(theirs.iter().copied()).collect();
     if pairs.is_empty() {
@@ -56,9 +63,19 @@ fn estimate(ours: &[f64], theirs: &[f64], join: impl Fn(f64, f64) -> Option<f64>
 }
 
 /// SplitMix64: the same draws in every run, so that a report can be computed again from its numbers.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
+    /// The numbers below `end` in a random order.
+    pub(crate) fn order(&mut self, end: usize) -> Vec<usize> {
+        let mut left: Vec<usize> = (0..end).collect();
+        let mut order = Vec::with_capacity(end);
+        while !left.is_empty() {
+            order.push(left.swap_remove(self.below(left.len())));
+        }
+        order
+    }
+
     fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
