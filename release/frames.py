@@ -5,7 +5,7 @@ import struct
 
 DEADLINE_S = 30
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 6, 7, 8
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 
 
@@ -54,11 +54,13 @@ class Conversation:
         """Reads until every stream is answered 200."""
         while self.waiting:
             head = self.reader.read(9)
+            if len(head) < 9:
+                raise SystemExit(f"practice: closed with {len(self.waiting)} streams unanswered")
             length, kind, flags = int.from_bytes(head[:3], "big"), head[3], head[4]
             stream, payload = int.from_bytes(head[5:9], "big"), self.reader.read(length)
             if kind == HEADERS and b"\x88" not in payload[:2]:
                 raise SystemExit(f"practice: stream {stream} was not answered 200")
-            if kind == GOAWAY or kind == 3:
+            if kind in (GOAWAY, RST_STREAM):
                 raise SystemExit(f"practice: frame {kind} where an answer was due")
             if kind == SETTINGS and not flags & ACK:
                 self.socket.sendall(frame(SETTINGS, ACK, 0))

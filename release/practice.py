@@ -11,12 +11,8 @@ one due: counts of failures would be worse than none. Everything runs on loopbac
 import hmac
 import http.client
 import json
-import os
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from base64 import b64encode
@@ -25,6 +21,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from frames import Conversation
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests/oracles"))
+from gate import Gate, config, route
 
 DEADLINE_S = 30
 CONNECTIONS = 16
@@ -72,32 +71,24 @@ def app(told: Queue) -> None:
 # ---- the gate -----------------------------------------------------------------------------------------------------
 
 
-def config(upstream: int, folder: Path, quota: int) -> str:
+def rules(quota: int) -> dict:
+    """What stands beside the routes that are signed for."""
     networks = [f"{20 + number * 3}.{number}.0.0/16" for number in range(51)] + ["127.0.0.0/8"]
-    signed = [
-        {"name": name, "path": f"/webhook/{name}", "methods": ["POST"], "signature": signature(name)} for name in SIGNED
-    ]
     quotas = [{"name": "quota", "limit": quota, "window": "1m", "by": ["api_key"]}]
-    settings = {
-        "version": 1,
-        "listen": "127.0.0.1:0",
-        "ops": "127.0.0.1:0",
-        "admin": "off",
+    places = {"locations": ["header:X-API-Key", "bearer"]}
+    return {
         "workers": 1,
-        "upstream": f"http://127.0.0.1:{upstream}",
         "security": {"ip_allowlist": networks, "trusted_proxies": ["127.0.0.0/8"]},
-        "limits": {"failures": 0},
+        "operational": {},
         "api_keys": {"keys": {f"caller{number}": key for number, key in enumerate(KEYS)}},
-        "telemetry": {"log": {"level": "info", "format": "json"}, "audit": {"file": str(folder / "audit.jsonl")}},
         "routes": [
             {"name": "site", "path_prefix": "/site/", "public": True},
             {"name": "large", "path_prefix": "/large/", "public": True},
             {"name": "chunks", "path_prefix": "/chunks/", "public": True},
-            {"name": "api", "path_prefix": "/api/", "api_key": {"locations": ["header:X-API-Key", "bearer"]}, "rate_limits": quotas},
-            *signed,
+            {"name": "api", "path_prefix": "/api/", "api_key": places, "rate_limits": quotas},
+            *(route(name, f"/webhook/{name}", signature(name)) for name in SIGNED),
         ],
     }
-    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in settings.items())
 
 
 def signature(name: str) -> dict:
@@ -111,50 +102,15 @@ def secret(name: str) -> str:
     return "whsec_" + b64encode(SECRET.encode()).decode() if name == "standard_webhooks" else SECRET
 
 
-class Gate:
-    """One gate, from its start to a clean end: the counts are written when it ends."""
-
-    def __init__(self, program: str, upstream: int, folder: Path):
-        self.file, self.upstream, self.folder = folder / "sidegate.yaml", upstream, folder
-        self.write(quota=600_000_000)
-        command = [program, "run", "--config", str(self.file)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.ports, self.reloads, self.heard = {}, 0, threading.Condition()
-        threading.Thread(target=self.read, daemon=True).start()
-        self.until(lambda: {"data", "ops"} <= self.ports.keys(), "it does not listen")
-
-    def read(self) -> None:
-        for line in self.process.stdout:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            event |= event.get("fields", {})
-            with self.heard:
-                if event.get("message") == "listening":
-                    self.ports[event["port"]] = int(event["address"].rsplit(":", 1)[1])
-                self.reloads += event.get("message") == "a new configuration is in force"
-                self.heard.notify_all()
-
-    def until(self, holds, otherwise: str) -> None:
-        with self.heard:
-            if not self.heard.wait_for(holds, DEADLINE_S):
-                raise SystemExit(f"practice: {otherwise}")
-
-    def write(self, quota: int) -> None:
-        fresh = self.folder / "fresh"
-        fresh.write_text(config(self.upstream, self.folder, quota), encoding="utf-8")
-        fresh.rename(self.file)
-
-    def reload(self, quota: int) -> None:
-        wanted = self.reloads + 1
-        self.write(quota)
-        self.until(lambda: self.reloads >= wanted, "it does not reload")
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(DEADLINE_S) != 0:
-            raise SystemExit(f"practice: the gate ended with {self.process.returncode}")
+def reload(gate: Gate, upstream: str) -> None:
+    fresh = gate.file.with_name("fresh")
+    fresh.write_text(config(upstream, [], gate.audit_file, rules(quota=500_000_000)), encoding="utf-8")
+    fresh.rename(gate.file)
+    until = time.monotonic() + DEADLINE_S
+    while not any("a new configuration is in force" in line for line in gate.output):
+        if time.monotonic() > until:
+            raise SystemExit("practice: the gate does not reload\n" + gate.tail())
+        time.sleep(0.02)
 
 
 # ---- callers ------------------------------------------------------------------------------------------------------
@@ -286,24 +242,25 @@ def scrape(port: int) -> None:
         connection.close()
 
 
-def main(program: str) -> None:
+def main(program: Path) -> None:
     told = Queue()
     process = Process(target=app, args=(told,), daemon=True)
     process.start()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="sidegate-practice-") as folder:
-        gate = Gate(program, told.get(timeout=DEADLINE_S), Path(folder))
-        http1(gate.ports["data"])
-        http2(gate.ports["data"])
+    upstream = f"http://127.0.0.1:{told.get(timeout=DEADLINE_S)}"
+    # The counts are written when it ends by itself.
+    with Gate(program, upstream, [], more=rules(quota=600_000_000)) as gate:
+        data = gate.address[1]
+        http1(data)
+        http2(data)
         # Once: what is not done for each request need not be fast, but small.
-        gate.reload(quota=500_000_000)
-        scrape(gate.ports["ops"])
-        Crowd(gate.ports["data"]).ask([request("GET /site/start", [])], 10)
-        gate.stop()
-        count = len((Path(folder) / "audit.jsonl").read_bytes().splitlines())
+        reload(gate, upstream)
+        scrape(gate.ports["ops"][1])
+        Crowd(data).ask([request("GET /site/start", [])], 10)
+        count = len(gate.stop())
     process.terminate()
     print(f"practice: {count} requests, {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
-    main(os.path.abspath(sys.argv[1]))
+    main(Path(sys.argv[1]).resolve())

@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Callable
 
 from gate import Gate, route
 from origin import Httpbin, Recorder
@@ -69,9 +70,10 @@ def everywhere(delivery: Delivery) -> list[tuple[str, Delivery]]:
 
 
 class Suite:
-    def __init__(self, binary: Path, provider: Provider, deliveries: list[Delivery]):
-        self.binary, self.provider, self.deliveries = binary, provider, deliveries
-        self.report = Report(f"oracle-{provider.preset}")
+    def __init__(self, binary: Path, sign: Callable[[], tuple[Provider, list[Delivery]]]):
+        self.binary, self.sign = binary, sign
+        self.provider, self.deliveries = sign()
+        self.report = Report(f"oracle-{self.provider.preset}")
         self.rng = random.Random(SEED)
 
     def run(self) -> bool:
@@ -82,6 +84,10 @@ class Suite:
 
     def gate(self, upstream: str) -> Gate:
         return Gate(self.binary, upstream, [route(self.provider.preset, self.provider.path, self.provider.signature())])
+
+    def sign_anew(self) -> None:
+        """Once the gate has started: what is dated before that it does not take (decision 0021)."""
+        _, self.deliveries = self.sign()
 
     def in_parallel(self, work, items) -> None:
         def guarded(item) -> None:
@@ -98,6 +104,7 @@ class Suite:
     def into_recorder(self) -> None:
         recorder = Recorder()
         with self.gate(recorder.url) as gate:
+            self.sign_anew()
             forged = [(number, what, bad) for number, d in enumerate(self.deliveries) for what, bad in flipped(d, self.rng)]
             forged += [(0, what, bad) for what, bad in everywhere(self.deliveries[0])]
             self.in_parallel(lambda *item: self.refused(gate, *item), forged)
@@ -180,6 +187,7 @@ class Suite:
     def into_httpbin(self) -> None:
         app = Httpbin()
         with self.gate(app.relay.url) as gate:
+            self.sign_anew()
             forged = [(n, what, bad) for n, d in enumerate(self.deliveries[:100]) for what, bad in flipped(d, self.rng)]
             self.in_parallel(lambda *item: self.refused(gate, *item), forged)
             self.report.equal(app.relay.received, 0, "bytes that reached httpbin before any genuine delivery")

@@ -25,8 +25,8 @@ def route(name: str, path: str, signature: dict) -> dict:
     return {"name": name, "path": path, "methods": ["POST"], "signature": signature}
 
 
-def config(upstream: str, routes: list[dict], audit: Path) -> str:
-    """No limits per client: one address sends everything here."""
+def config(upstream: str, routes: list[dict], audit: Path, more: dict) -> str:
+    """No limits per client: one address sends everything here. `more` are further keys, or others in their place."""
     settings = {
         "version": 1,
         "listen": "127.0.0.1:0",
@@ -37,7 +37,7 @@ def config(upstream: str, routes: list[dict], audit: Path) -> str:
         "limits": {"failures": 0},
         "telemetry": {"log": {"level": "info", "format": "json"}, "audit": {"file": str(audit)}},
         "routes": routes,
-    }
+    } | more
     return "".join(f"{key}: {words(value)}\n" for key, value in settings.items())
 
 
@@ -60,14 +60,15 @@ def clock(at: int) -> dict[str, str]:
 
 
 class Gate:
-    """One running gate. `at` fixes its wall clock (seconds since 1970) from outside, by libfaketime."""
+    """One running gate. `at` fixes its wall clock (seconds since 1970) from outside, by libfaketime; `more` are keys of
+    its configuration."""
 
-    def __init__(self, binary: Path, upstream: str, routes: list[dict], at: int | None = None):
+    def __init__(self, binary: Path, upstream: str, routes: list[dict], at: int | None = None, more: dict | None = None):
         self.folder = tempfile.TemporaryDirectory(prefix="sidegate-oracle-")
         self.audit_file = Path(self.folder.name) / "audit.jsonl"
-        file = Path(self.folder.name) / "sidegate.yaml"
-        file.write_text(config(upstream, routes, self.audit_file), encoding="utf-8")
-        command = [str(binary), "run", "--config", str(file)]
+        self.file = Path(self.folder.name) / "sidegate.yaml"
+        self.file.write_text(config(upstream, routes, self.audit_file, more or {}), encoding="utf-8")
+        command = [str(binary), "run", "--config", str(self.file)]
         environment = dict(os.environ)
         if at is not None:
             environment |= clock(at)
@@ -80,7 +81,7 @@ class Gate:
         threading.Thread(target=self.read, daemon=True).start()
         if not self.ready.wait(DEADLINE_S):
             self.process.kill()
-            raise GateFailed("the gate did not listen:\n" + "".join(self.output) + file.read_text())
+            raise GateFailed("the gate did not listen:\n" + "".join(self.output) + self.file.read_text())
 
     @property
     def address(self) -> tuple[str, int]:

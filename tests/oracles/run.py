@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 
 import signers
@@ -27,7 +28,7 @@ def main() -> int:
     for name in FORWARD:
         def forward(name=name) -> bool:
             sign = getattr(signers, name)
-            return Suite(binary, *(sign(options.node) if name == "github" else sign())).run()
+            return Suite(binary, partial(sign, options.node) if name == "github" else sign).run()
 
         suites[name] = forward
     suites["published"] = lambda: published(binary)
