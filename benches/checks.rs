@@ -28,7 +28,7 @@ use sidegate::identify::facts;
 use sidegate::identify::route::RouteTable;
 use sidegate::scheme::{self, Delivery, Plan, ReplayId, SignedHead};
 use sidegate::state::Tables;
-use sidegate::state::limit::{Ask, LimitId, LimitKey, LimitTables};
+use sidegate::state::limit::{Ask, KeyMark, LimitId, LimitKey, LimitTables};
 use sidegate::state::replay::{Message, ReplayMemory, Reserved};
 
 #[path = "micro/cpu_time.rs"]
@@ -150,8 +150,8 @@ fn limits(criterion: &mut Criterion<CpuTime>) {
             });
         });
     }
-    let by_key = KeyId::parse("caller").expect("a name");
-    group.bench_function("limit key of an API key", |b| b.iter(|| LimitKey::key(black_box(&by_key))));
+    let by_key = KeyMark::of(&KeyId::parse("caller").expect("a name"));
+    group.bench_function("limit key of an API key", |b| b.iter(|| LimitKey::key(black_box(by_key))));
     let memory = Arc::new(ReplayMemory::new(100_000));
     let mut number = 0_u64;
     group.bench_function("replay, reserve and release", |bencher| {

@@ -17,6 +17,7 @@ use crate::base::name::KeyId;
 use crate::base::secret::Secret;
 use crate::config::settings::{ApiKey, ApiKeyUse, ApiKeys, KeyDigest, KeyLocation};
 use crate::identify::credential;
+use crate::state::limit::KeyMark;
 
 /// Lists of places that are remembered for routes to share; beyond, each route has its own.
 const MOST_PLACES: usize = 64;
@@ -44,6 +45,7 @@ struct Entry {
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     pub(super) id: KeyId,
+    pub(super) mark: KeyMark,
     /// `None`: nothing is said of it; it is valid at any time and grants nothing but itself.
     more: Option<Arc<More>>,
 }
@@ -146,7 +148,8 @@ impl KeyTable {
 
 impl Key {
     fn from_settings(settings: &ApiKey) -> Self {
-        Self { id: settings.id.clone(), more: More::from_settings(settings).map(Arc::new) }
+        let mark = KeyMark::of(&settings.id);
+        Self { id: settings.id.clone(), mark, more: More::from_settings(settings).map(Arc::new) }
     }
 
     /// Human name of its holder.

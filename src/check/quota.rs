@@ -62,7 +62,7 @@ impl Limit {
         for by in &self.by {
             key = key.and(match (by, counted.key) {
                 (LimitBy::ClientIp, _) | (LimitBy::ApiKey, None) => LimitKey::client(counted.client),
-                (LimitBy::ApiKey, Some(holder)) => LimitKey::key(&holder.id),
+                (LimitBy::ApiKey, Some(holder)) => LimitKey::key(holder.mark),
                 (LimitBy::Route, _) => LimitKey::route(),
             });
         }

@@ -52,13 +52,33 @@ impl Shard {
 
     /// Counts the request.
     pub(super) fn take(&mut self, ask: &Ask, (now, most): (Mono, usize), pool: &Arc<Pool>) {
-        if pool.is_empty() && now >= self.next_tidy {
-            // The dead still hold their share of the pool.
-            self.own.rebuild(now, most);
-            self.next_tidy = now.plus(TIDY);
-        }
+        self.tidy((now, most), pool);
         if let Some((slot, _)) = self.seat(ask, now, most) {
             slot.take(ask.budget, now, pool);
+        }
+    }
+
+    /// Asks, and counts the request if the limit admits it.
+    pub(super) fn admit(
+        &mut self,
+        ask: &Ask,
+        (now, most): (Mono, usize),
+        pool: &Arc<Pool>,
+    ) -> Option<(Word, Place)> {
+        self.tidy((now, most), pool);
+        let (slot, place) = self.seat(ask, now, most)?;
+        let word = slot.ask(ask.budget, now);
+        if matches!(word, Word::Yes { .. }) {
+            slot.take(ask.budget, now, pool);
+        }
+        Some((word, place))
+    }
+
+    /// Drops the dead, which still hold their share of the pool.
+    fn tidy(&mut self, (now, most): (Mono, usize), pool: &Pool) {
+        if pool.is_empty() && now >= self.next_tidy {
+            self.own.rebuild(now, most);
+            self.next_tidy = now.plus(TIDY);
         }
     }
 

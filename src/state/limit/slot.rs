@@ -90,13 +90,15 @@ impl Slot {
 
     /// Requests counted in a window that ends at `now`.
     pub(in crate::state) fn count(&self, window: Duration, now: Mono) -> u64 {
-        let passed = self.passed(width(window), now.0);
+        let at = now.0 / width(window);
+        let passed = at.saturating_sub(self.newest(width(window), at));
         self.buckets().filter(|(age, _)| age + passed <= BUCKETS).map(|(_, count)| u64::from(count)).sum()
     }
 
     fn ask_window(&self, limit: u32, width: u64, now: u64) -> Word {
-        let passed = self.passed(width, now);
-        let newest = (now / width).max(self.newest(width));
+        let at = now / width;
+        let newest = self.newest(width, at);
+        let (passed, newest) = (at.saturating_sub(newest), at.max(newest));
         let leaves = |age: u64| (newest + BUCKETS + 1).saturating_sub(age).saturating_mul(width);
         let inside =
             || self.buckets().map(|(age, count)| (age + passed, count)).filter(|(age, _)| *age <= BUCKETS);
@@ -111,10 +113,11 @@ impl Slot {
     }
 
     fn take_window(&mut self, width: u64, now: u64, pool: &Arc<Pool>) {
-        let passed = self.passed(width, now);
-        let newest = (now / width).max(self.newest(width));
+        let at = now / width;
+        let newest = self.newest(width, at);
+        let (passed, newest) = (at.saturating_sub(newest), at.max(newest));
         self.grow_older(passed);
-        self.expires = (newest + BUCKETS + 1).saturating_mul(width);
+        self.expires = leaves(newest, width);
         if self.dense.is_none() && !self.has_room() {
             self.dense = Dense::of(self, pool);
         }
@@ -160,14 +163,17 @@ impl Slot {
         self.dense.is_none() && self.counts.iter().all(|count| *count == 0)
     }
 
-    /// Number of the newest bucket; 0 when nothing was counted.
-    fn newest(&self, width: u64) -> u64 {
-        if self.is_empty() { 0 } else { (self.expires / width).saturating_sub(BUCKETS + 1) }
-    }
-
-    /// Buckets since the newest. A reading of the clock from before it counts as now: real time has passed it.
-    fn passed(&self, width: u64, now: u64) -> u64 {
-        (now / width).saturating_sub(self.newest(width))
+    /// Number of the newest bucket; 0 when nothing was counted. `at` is the number of the bucket now, which it mostly
+    /// is: that is seen without a division. A reading of the clock from before it counts as now: real time has passed
+    /// it.
+    fn newest(&self, width: u64, at: u64) -> u64 {
+        if self.is_empty() {
+            return 0;
+        }
+        if self.expires == leaves(at, width) {
+            return at;
+        }
+        (self.expires / width).saturating_sub(BUCKETS + 1)
     }
 
     /// Age and count of every bucket that has any.
@@ -245,6 +251,11 @@ impl Pool {
     pub(in crate::state) fn new(keys: usize) -> Arc<Self> {
         Arc::new(Self(AtomicUsize::new(keys)))
     }
+}
+
+/// When a bucket is no more inside the window.
+fn leaves(bucket: u64, width: u64) -> u64 {
+    (bucket + BUCKETS + 1).saturating_mul(width)
 }
 
 /// Which twelve buckets the one of this age belongs to.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Ask, LimitId, LimitKey, LimitTables, MOST_ASKS, Refused, Standing};
+use super::{Ask, KeyMark, LimitId, LimitKey, LimitTables, MOST_ASKS, Refused, Standing};
 use crate::base::clock::Mono;
 use crate::base::name::KeyId;
 use crate::config::settings::Budget;
@@ -64,7 +64,7 @@ fn spellings_of_one_client_share_its_count() {
 #[test]
 fn keys_of_different_kinds_and_pairs_never_meet() {
     let id = KeyId::parse("k1").unwrap();
-    let (a, b) = (LimitKey::client(ip("192.0.2.1")), LimitKey::key(&id));
+    let (a, b) = (LimitKey::client(ip("192.0.2.1")), LimitKey::key(KeyMark::of(&id)));
     let all = [a, b, LimitKey::route(), a.and(b), b.and(a), a.and(a), b.and(b), LimitKey::route().and(a)];
     for (i, left) in all.iter().enumerate() {
         for (j, right) in all.iter().enumerate() {
