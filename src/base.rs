@@ -12,4 +12,5 @@ pub mod request_id;
 pub mod secret;
 pub mod seen;
 pub mod stream;
+pub mod turn;
 pub mod watchdog;

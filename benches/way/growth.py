@@ -3,8 +3,8 @@
 
     growth.py PROGRAM [REQUESTS]
 
-Prints for each size: instructions, reads and writes that miss a first-level cache of 32 KiB, and those that miss a
-core's own 1 MiB behind it. The program may be stripped. Requests are those of the bench, one after the other.
+Prints for each size: instructions; lines of code, and reads and writes, that miss first-level caches of 32 KiB each; and
+reads and writes that miss a core's own 1 MiB behind them. The program may be stripped. Requests are those of the bench, one after the other.
 """
 
 import hashlib
@@ -152,12 +152,14 @@ def totals(path):
 def main():
     program = os.path.abspath(sys.argv[1])
     requests = int(sys.argv[2]) if len(sys.argv) > 2 else 3_000
-    print(f"{'a request':12} {'instructions':>12} {'D1 misses':>10} {'1 MiB misses':>13}")
+    print(f"{'a request':12} {'instructions':>12} {'I1 misses':>10} {'D1 misses':>10} {'1 MiB misses':>13}")
     for label, size in SIZES.items():
         found = measure(program, requests, size)
         first = found["D1mr"] + found["D1mw"]
         second = found["DLmr"] + found["DLmw"]
-        print(f"{label:12} {found['Ir'] / requests:12.0f} {first / requests:10.1f} {second / requests:13.1f}", flush=True)
+        counts = [found["I1mr"], first, second]
+        rest = " ".join(f"{n / requests:{width}.1f}" for n, width in zip(counts, (10, 10, 13)))
+        print(f"{label:12} {found['Ir'] / requests:12.0f} {rest}", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ use http::{HeaderMap, Method, Response, response};
 use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
+use crate::base::turn::others_first;
 use crate::check::{Granted, Payload, Permit, Upgrade, is_idempotent};
 use crate::forward::OutBody;
 use crate::forward::body::{Ending, Metered};
@@ -30,7 +31,7 @@ use crate::forward::rules::ForwardRules;
 use crate::forward::target::Target;
 use crate::forward::upgrade::Tunnel;
 use crate::forward::upload::{self, UpBody, Upload};
-use crate::forward::upstream::{Begun, Link, Reply, Unanswered};
+use crate::forward::upstream::{Begun, Care, Link, Reply, Unanswered};
 use crate::forward::wire_body::WireBody;
 use crate::observe::Record;
 use crate::state::replay::Reservation;
@@ -88,6 +89,7 @@ struct Flight {
 /// A request written down.
 struct Letter {
     way: Way,
+    risk: Risk,
     /// Its body again, should a connection that was used before prove to be closed.
     spare: Option<UpBody>,
     reuse: Reuse,
@@ -98,7 +100,7 @@ enum Way {
     /// By an idle connection, which holds it.
     Idle(Box<Link>),
     /// By one that is still to be had.
-    Any(Box<Outgoing<UpBody>>, Risk),
+    Any(Box<Outgoing<UpBody>>),
 }
 
 /// A flight that survives its caller.
@@ -179,7 +181,7 @@ fn pack(
     let peer = if client.ip == peer { told.clone() } else { desk.address(peer) };
     let origin = Origin { identity: &identity, client: &told, peer: &peer, trust, id: &id, upgrade };
     let risk = risk_of(&parts.method, weight);
-    let mut idle = pool.take_idle(risk, at);
+    let mut idle = pool.take_idle(risk, Care::Trust, at);
     let mut head = idle.as_mut().map(|link| link.take_room()).unwrap_or_default();
     let (framing, reuse) = match request::write(&mut head, &mut parts, &rules, &origin, weight) {
         Ok(written) => written,
@@ -206,9 +208,9 @@ fn pack(
             link.load(request);
             Way::Idle(link)
         }
-        None => Way::Any(Box::new(request), risk),
+        None => Way::Any(Box::new(request)),
     };
-    let letter = Letter { way, spare, reuse };
+    let letter = Letter { way, risk, spare, reuse };
     let method = parts.method;
     Ok((Flight { rules, pool, desk, upload, id, method, upgrade, reservation }, letter, record))
 }
@@ -245,17 +247,25 @@ fn risk_of(method: &Method, weight: Weight) -> Risk {
 }
 
 impl Flight {
-    /// Sends the request, a second time where that is allowed. What is seldom waited for is kept on a block of its own:
-    /// it would be room that every request takes.
+    /// Sends the request after what else is ready has been judged; a second time where that is allowed. What is seldom
+    /// waited for is kept on a block of its own: it would be room that every request takes.
     async fn send(
         &mut self,
         letter: Letter,
         record: &mut Record,
     ) -> Result<(response::Parts, Box<Link>), Failure> {
-        let Letter { way, spare, reuse: _ } = letter;
+        let Letter { way, risk, spare, reuse: _ } = letter;
+        let way = match way {
+            Way::Idle(mut link) => {
+                others_first().await;
+                // Looked at right before it is used: the app may have closed it meanwhile.
+                if link.is_usable(risk.care()) { Way::Idle(link) } else { Way::Any(link.take_out()) }
+            }
+            Way::Any(request) => Way::Any(request),
+        };
         let (mut link, spare) = match way {
             Way::Idle(link) => (link, spare),
-            Way::Any(request, risk) => {
+            Way::Any(request) => {
                 let (mut link, spare) = match Box::pin(self.pool.get(risk)).await? {
                     Got::Reused(link) => (link, spare),
                     Got::New(link) => {

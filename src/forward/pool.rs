@@ -68,6 +68,16 @@ struct Place<'a> {
     _place: Waiting<'a>,
 }
 
+impl Risk {
+    /// How closely a connection must be looked at right before it is used.
+    pub(super) fn care(self) -> Care {
+        match self {
+            Self::Repeatable => Care::Trust,
+            Self::Once => Care::Look,
+        }
+    }
+}
+
 impl Pool {
     /// No connections yet.
     pub(super) fn new(target: Arc<Target>, watchdog: Watchdog, room: Room, bell: Rc<Bell>) -> Rc<Self> {
@@ -143,11 +153,11 @@ impl Pool {
         !idle.is_empty()
     }
 
-    /// An idle connection for a request, if there is one.
-    pub(super) fn take_idle(&self, risk: Risk, now: Mono) -> Option<Box<Link>> {
-        let (longest, care) = match risk {
-            Risk::Repeatable => (self.target.idle_timeout(), Care::Trust),
-            Risk::Once => (self.target.idle_timeout().min(FRESH), Care::Look),
+    /// An idle connection for a request, if there is one. Whoever uses it not at once looks at it again.
+    pub(super) fn take_idle(&self, risk: Risk, care: Care, now: Mono) -> Option<Box<Link>> {
+        let longest = match risk {
+            Risk::Repeatable => self.target.idle_timeout(),
+            Risk::Once => self.target.idle_timeout().min(FRESH),
         };
         let mut idle = self.idle.borrow_mut();
         while let Some(link) = idle.pop_if(|link| now.since(link.idle_since) < longest) {
@@ -192,7 +202,7 @@ impl Pool {
             () = tokio::time::sleep(LONGEST_WAIT) => return Err(Failure::UpstreamOverloaded),
         };
         // A connection may have come back in the same moment.
-        if let Some(link) = self.take_idle(risk, clock::mono()) {
+        if let Some(link) = self.take_idle(risk, risk.care(), clock::mono()) {
             return Ok(Got::Reused(link));
         }
         self.open(permit).await.map(Got::New)

@@ -227,7 +227,8 @@ impl Link {
         Poll::Ready(Ok(more))
     }
 
-    fn take_out(&mut self) -> Box<Outgoing<UpBody>> {
+    /// Takes the request back that it was loaded with.
+    pub(super) fn take_out(&mut self) -> Box<Outgoing<UpBody>> {
         Box::new(std::mem::replace(&mut self.out, Outgoing::idle()))
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use http_body_util::BodyExt;
 use hyper::service::service_fn;
@@ -28,7 +29,7 @@ use crate::forward::in_flight::{Judged, Sent};
 use crate::forward::names::Names;
 use crate::forward::rules::IdentityNames;
 use crate::forward::upgrade::Ended;
-use crate::forward::{ForwardRules, Forwarder, OutBody, Target};
+use crate::forward::{ForwardRules, Forwarder, OutBody, Target, WireBody};
 use crate::identify::client_ip::Client;
 use crate::observe::{Arrival, MeterSet, Observer, Scribe, names};
 use crate::state::replay::Reservation;
@@ -194,12 +195,13 @@ impl Gate {
         lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() as usize).sum()
     }
 
-    async fn serve(
-        self: Rc<Self>,
-        mut request: Request<hyper::body::Incoming>,
-    ) -> Result<Response<OutBody>, std::convert::Infallible> {
-        let switched = hyper::upgrade::on(&mut request);
-        let (parts, body) = request.into_parts();
+    /// A request as the checks hand it on.
+    pub(in crate::forward) fn judged(
+        &self,
+        parts: Parts,
+        payload: Payload<WireBody>,
+        upgrade: Upgrade,
+    ) -> Judged {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let arrival = Arrival {
             method: &parts.method,
@@ -209,7 +211,27 @@ impl Gate {
             now: clock::now(),
         };
         let record = self.scribe.open(&arrival);
-        let (id, method) = (record.request_id(), parts.method.clone());
+        let granted = Granted {
+            parts,
+            payload,
+            identity: Identity { route: Some(0), ..Identity::default() },
+            client: Client { ip: peer, peer_trusted: false },
+            peer,
+            reservation: self.reservation.take(),
+            max_body: Some(1 << 20),
+            upgrade,
+        };
+        let granted = Box::new(granted);
+        Judged { granted, record, rules: Arc::clone(&self.rules), lease: None, at: clock::mono() }
+    }
+
+    async fn serve(
+        self: Rc<Self>,
+        mut request: Request<hyper::body::Incoming>,
+    ) -> Result<Response<OutBody>, std::convert::Infallible> {
+        let switched = hyper::upgrade::on(&mut request);
+        let (parts, body) = request.into_parts();
+        let method = parts.method.clone();
         let upgrade = match parts.headers.contains_key("upgrade") {
             true => Upgrade::WebSocket,
             false => Upgrade::None,
@@ -222,19 +244,8 @@ impl Gate {
                 Payload::Whole { bytes: whole.to_bytes(), trailers }
             }
         };
-        let granted = Granted {
-            parts,
-            payload,
-            identity: Identity { route: Some(0), ..Identity::default() },
-            client: Client { ip: peer, peer_trusted: false },
-            peer,
-            reservation: self.reservation.take(),
-            max_body: Some(1 << 20),
-            upgrade,
-        };
-        let granted = Box::new(granted);
-        let judged =
-            Judged { granted, record, rules: Arc::clone(&self.rules), lease: None, at: clock::mono() };
+        let judged = self.judged(parts, payload, upgrade);
+        let id = judged.record.request_id();
         Ok(match self.forwarder.fly(judged, &self.target).await {
             Sent::Response(response) => response,
             Sent::Switched(response, tunnel) => {

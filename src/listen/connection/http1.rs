@@ -18,6 +18,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use tokio::io::AsyncWrite;
 use tokio::task::consume_budget;
 
+use crate::base::turn::others_first;
 use crate::check::deny::Reason;
 use crate::exchange::{Caller, HeadNote};
 use crate::forward::WireBody;
@@ -186,6 +187,7 @@ async fn respond<W: Serve, S: Socket + 'static>(
     if !wishes.trailers {
         out = out.without_trailers();
     }
+    others_first().await;
     let written = poll_fn(|cx| -> Poll<Result<(), ()>> {
         loop {
             // A body that breaks off ends the connection, so that the caller sees a message that broke off.

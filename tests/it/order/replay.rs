@@ -164,6 +164,7 @@ fn a_refusal_behind_the_signature_releases_the_message() {
         scene.refuses(&delivery(SECRET, at, "second"), 429, "rate_limited");
     }
     let scene = Scene::set(&format!("{base}operational: {{maintenance_mode: true}}\n"));
+    let at = unix_now();
     for _ in 0..3 {
         scene.refuses(&delivery(SECRET, at, "third"), 503, "maintenance");
     }

@@ -1,12 +1,22 @@
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Method, Request};
 use tokio::io::AsyncWriteExt;
+use tokio::sync::Notify;
 
 use super::super::Link;
 use super::super::bench::{App, Bodies, Gate, eventually, read_until, run, upstream};
 use super::{GET, OK, POST, status};
 use crate::base::clock;
+use crate::check::{Payload, Upgrade};
+use crate::forward::in_flight::Sent;
 use crate::forward::pool::Risk;
+use crate::forward::upstream::Care;
 
 #[test]
 fn connections_are_used_again() {
@@ -35,6 +45,43 @@ fn a_connection_the_app_closed_is_noticed_before_it_is_used() {
         }
         assert_eq!(app.accepted.get(), 5);
     });
+}
+
+#[test]
+fn a_connection_the_app_closes_while_others_are_judged_carries_nothing() {
+    for method in [Method::GET, Method::POST] {
+        run(async move {
+            let leave = Rc::new(Notify::new());
+            let told = Rc::clone(&leave);
+            let app = App::start(move |mut session| {
+                let told = Rc::clone(&told);
+                async move {
+                    session.request().await;
+                    session.say(OK).await;
+                    if session.number == 0 {
+                        told.notified().await;
+                        return;
+                    }
+                    session.request().await;
+                }
+            })
+            .await;
+            let gate = app.gate();
+            assert_eq!(status(&gate.ask(GET).await), "200");
+            let request = Request::builder().method(&method).uri("/").header("host", "app");
+            let parts = request.body(()).unwrap().into_parts().0;
+            let payload = Payload::Whole { bytes: Bytes::new(), trailers: None };
+            let mut flight =
+                pin!(gate.forwarder.fly(gate.judged(parts, payload, Upgrade::None), &gate.target));
+            // The connection is chosen and the request written down, but others have their turn first.
+            assert!(poll_fn(|cx| Poll::Ready(flight.as_mut().poll(cx).is_pending())).await);
+            leave.notify_one();
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            assert_eq!(app.heads.borrow().len(), 1, "nothing was sent yet");
+            assert!(matches!(flight.await, Sent::Response(response) if response.status() == 200), "{method}");
+            assert_eq!((app.accepted.get(), app.heads.borrow().len()), (2, 2), "{method}");
+        });
+    }
 }
 
 /// An app whose first connection answers once and then takes one more request without answering.
@@ -236,7 +283,7 @@ fn a_body_declared_where_none_may_be_ends_its_connection() {
 /// The connection the gate has idle.
 async fn idle(gate: &Gate) -> Box<Link> {
     let pool = gate.forwarder.pool(&gate.target);
-    pool.take_idle(Risk::Once, clock::mono()).expect("one is idle")
+    pool.take_idle(Risk::Once, Care::Look, clock::mono()).expect("one is idle")
 }
 
 #[test]
