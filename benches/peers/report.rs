@@ -148,7 +148,8 @@ fn footprints(text: &mut String, findings: &Findings) {
     }
     let _ = writeln!(
         text,
-        "\n## Footprint\n\nResident memory of all its processes; start is from exec to the first good answer through it.\n\n\
+        "\n## Footprint\n\nResident memory of all its processes, whose program was read from the disk anew; start is from exec to the first good answer\n\
+         through it.\n\n\
          | Proxy | rules | idle MiB | {CROWD} connections open MiB | after load on them MiB | {} s after they closed MiB | \
          start ms | program MiB |\n|---|---|---|---|---|---|---|---|",
         AFTERWARDS.as_secs()
