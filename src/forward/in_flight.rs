@@ -255,14 +255,11 @@ impl Flight {
         record: &mut Record,
     ) -> Result<(response::Parts, Box<Link>), Failure> {
         let Letter { way, risk, spare, reuse: _ } = letter;
-        let way = match way {
-            Way::Idle(mut link) => {
-                others_first().await;
-                // Looked at right before it is used: the app may have closed it meanwhile.
-                if link.is_usable(risk.care()) { Way::Idle(link) } else { Way::Any(link.take_out()) }
-            }
-            Way::Any(request) => Way::Any(request),
-        };
+        if matches!(way, Way::Idle(_)) {
+            others_first().await;
+        }
+        let mut now = clock::mono();
+        let way = self.look_again(way, risk, now);
         let (mut link, spare) = match way {
             Way::Idle(link) => (link, spare),
             Way::Any(request) => {
@@ -275,10 +272,10 @@ impl Flight {
                     }
                 };
                 link.load(*request);
+                now = clock::mono();
                 (link, spare)
             }
         };
-        let now = clock::mono();
         record.sent(now);
         let request = match link.ask(&self.upload, self.pool.target(), now).await {
             Ok(answer) => return Ok((answer, link)),
@@ -288,6 +285,28 @@ impl Flight {
         };
         drop(link);
         Box::pin(self.send_again(request)).await
+    }
+
+    /// Looks at an idle connection right before it is used: while others were judged the app may have closed it, or it
+    /// has grown old. Another idle one takes its place, or whichever is to be had.
+    fn look_again(&self, way: Way, risk: Risk, now: Mono) -> Way {
+        match way {
+            Way::Idle(link) if self.pool.is_fresh(&link, risk, now) && link.is_usable(risk.care()) => {
+                Way::Idle(link)
+            }
+            Way::Idle(mut link) => {
+                let request = link.take_out();
+                drop(link);
+                match self.pool.take_idle(risk, risk.care(), now) {
+                    Some(mut other) => {
+                        other.load(*request);
+                        Way::Idle(other)
+                    }
+                    None => Way::Any(request),
+                }
+            }
+            Way::Any(request) => Way::Any(request),
+        }
     }
 
     async fn send_again(

@@ -155,17 +155,22 @@ impl Pool {
 
     /// An idle connection for a request, if there is one. Whoever uses it not at once looks at it again.
     pub(super) fn take_idle(&self, risk: Risk, care: Care, now: Mono) -> Option<Box<Link>> {
-        let longest = match risk {
-            Risk::Repeatable => self.target.idle_timeout(),
-            Risk::Once => self.target.idle_timeout().min(FRESH),
-        };
         let mut idle = self.idle.borrow_mut();
-        while let Some(link) = idle.pop_if(|link| now.since(link.idle_since) < longest) {
+        while let Some(link) = idle.pop_if(|link| self.is_fresh(link, risk, now)) {
             if link.is_usable(care) {
                 return Some(link);
             }
         }
         None
+    }
+
+    /// Whether an idle connection was used so short a time ago that the app is not about to close it.
+    pub(super) fn is_fresh(&self, link: &Link, risk: Risk, now: Mono) -> bool {
+        let longest = match risk {
+            Risk::Repeatable => self.target.idle_timeout(),
+            Risk::Once => self.target.idle_timeout().min(FRESH),
+        };
+        now.since(link.idle_since) < longest
     }
 
     /// The right to open a connection: a free one, or that of the connection idle for longest.

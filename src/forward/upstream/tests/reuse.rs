@@ -1,5 +1,5 @@
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{Method, Request};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
+use tokio::task::spawn_local;
 
 use super::super::Link;
 use super::super::bench::{App, Bodies, Gate, eventually, read_until, run, upstream};
@@ -47,39 +48,75 @@ fn a_connection_the_app_closed_is_noticed_before_it_is_used() {
     });
 }
 
+/// An app that answers one request after the other; the connection of this number leaves after its first one when told.
+async fn leaving_app(leaver: usize, leave: &Rc<Notify>) -> App {
+    let leave = Rc::clone(leave);
+    App::start(move |mut session| {
+        let leave = Rc::clone(&leave);
+        async move {
+            session.request().await;
+            // The second to come is the last to rest.
+            tokio::time::sleep(Duration::from_millis(10 + 20 * session.number as u64)).await;
+            session.say(OK).await;
+            if session.number == leaver {
+                leave.notified().await;
+                return;
+            }
+            while session.request().await.is_some() {
+                session.say(OK).await;
+            }
+        }
+    })
+    .await
+}
+
+/// A request of no bytes, for which a connection was chosen, and which lets others be judged first.
+async fn yielding(gate: &Gate, method: &Method) -> Pin<Box<dyn Future<Output = Sent>>> {
+    let request = Request::builder().method(method).uri("/").header("host", "app");
+    let parts = request.body(()).unwrap().into_parts().0;
+    let payload = Payload::Whole { bytes: Bytes::new(), trailers: None };
+    let judged = gate.judged(parts, payload, Upgrade::None);
+    let mut flight: Pin<Box<dyn Future<Output = Sent>>> = Box::pin(gate.forwarder.fly(judged, &gate.target));
+    assert!(poll_fn(|cx| Poll::Ready(flight.as_mut().poll(cx).is_pending())).await);
+    flight
+}
+
 #[test]
 fn a_connection_the_app_closes_while_others_are_judged_carries_nothing() {
-    for method in [Method::GET, Method::POST] {
+    for (method, idle) in [(Method::GET, 1), (Method::POST, 1), (Method::GET, 2), (Method::POST, 2)] {
         run(async move {
             let leave = Rc::new(Notify::new());
-            let told = Rc::clone(&leave);
-            let app = App::start(move |mut session| {
-                let told = Rc::clone(&told);
-                async move {
-                    session.request().await;
-                    session.say(OK).await;
-                    if session.number == 0 {
-                        told.notified().await;
-                        return;
-                    }
-                    session.request().await;
-                }
-            })
-            .await;
+            let app = leaving_app(idle - 1, &leave).await;
             let gate = app.gate();
-            assert_eq!(status(&gate.ask(GET).await), "200");
-            let request = Request::builder().method(&method).uri("/").header("host", "app");
-            let parts = request.body(()).unwrap().into_parts().0;
-            let payload = Payload::Whole { bytes: Bytes::new(), trailers: None };
-            let mut flight =
-                pin!(gate.forwarder.fly(gate.judged(parts, payload, Upgrade::None), &gate.target));
-            // The connection is chosen and the request written down, but others have their turn first.
-            assert!(poll_fn(|cx| Poll::Ready(flight.as_mut().poll(cx).is_pending())).await);
+            let asks = (0..idle).map(|_| {
+                let gate = Rc::clone(&gate);
+                spawn_local(async move { gate.ask(GET).await })
+            });
+            for ask in asks.collect::<Vec<_>>() {
+                assert_eq!(status(&ask.await.unwrap()), "200");
+            }
+            let flight = yielding(&gate, &method).await;
             leave.notify_one();
             tokio::time::sleep(Duration::from_millis(30)).await;
-            assert_eq!(app.heads.borrow().len(), 1, "nothing was sent yet");
+            assert_eq!(app.heads.borrow().len(), idle, "nothing was sent yet");
             assert!(matches!(flight.await, Sent::Response(response) if response.status() == 200), "{method}");
-            assert_eq!((app.accepted.get(), app.heads.borrow().len()), (2, 2), "{method}");
+            // By the other idle one, where there is one.
+            assert_eq!((app.accepted.get(), app.heads.borrow().len()), (2, idle + 1), "{method}");
+        });
+    }
+}
+
+#[test]
+fn a_connection_that_grows_old_while_others_are_judged_carries_no_post() {
+    for (method, connections) in [(Method::GET, 1), (Method::POST, 2)] {
+        run(async move {
+            let app = App::answering(OK).await;
+            let gate = app.gate();
+            assert_eq!(status(&gate.ask(GET).await), "200");
+            let flight = yielding(&gate, &method).await;
+            tokio::time::sleep(Duration::from_millis(520)).await;
+            assert!(matches!(flight.await, Sent::Response(response) if response.status() == 200), "{method}");
+            assert_eq!(app.accepted.get(), connections, "{method}");
         });
     }
 }
