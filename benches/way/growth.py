@@ -70,12 +70,12 @@ def serve(stream):
             stream.sendall(ANSWER)
 
 
-def app():
+def app(serving=serve):
     listener = socket.create_server(("127.0.0.1", 0))
 
     def accept():
         while True:
-            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+            threading.Thread(target=serving, args=(listener.accept()[0],), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     return listener.getsockname()[1]
