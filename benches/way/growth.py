@@ -4,7 +4,8 @@
     growth.py PROGRAM [REQUESTS]
 
 Prints for each size: instructions; lines of code, and reads and writes, that miss first-level caches of 32 KiB each; and
-reads and writes that miss a core's own 1 MiB behind them. The program may be stripped. Requests are those of the bench, one after the other.
+reads and writes that miss a core's own 1 MiB behind them. The program may be stripped. Requests are those of the bench,
+one after the other.
 """
 
 import hashlib
@@ -92,15 +93,20 @@ def connect(gate):
     sys.exit("the gate does not listen")
 
 
+def expect_good(stream):
+    """Takes the app's whole answer; any other ends the count."""
+    answer = b""
+    while not answer.endswith(b"\r\n\r\nok\n"):
+        more = stream.recv(65_536)
+        if not more or not (answer + more).startswith(b"HTTP/1.1 200 "):
+            sys.exit(f"a good request was answered {answer + more!r}")
+        answer += more
+
+
 def ask(stream, turns, size):
     for turn in turns:
         stream.sendall(request(turn, *size))
-        answer = b""
-        while not answer.endswith(b"\r\n\r\nok\n"):
-            more = stream.recv(65_536)
-            if not more or not (answer + more).startswith(b"HTTP/1.1 200 "):
-                sys.exit(f"a good request was answered {answer + more!r}")
-            answer += more
+        expect_good(stream)
 
 
 def settle(gate):

@@ -84,12 +84,7 @@ def ask(streams, scenario, rounds):
         for stream in streams:
             stream.sendall(request(scenario, turn))
         for stream in streams:
-            answer = b""
-            while not answer.endswith(b"\r\n\r\nok\n"):
-                more = stream.recv(65_536)
-                if not more or not (answer + more).startswith(b"HTTP/1.1 200 "):
-                    sys.exit(f"a good request was answered {answer + more!r}")
-                answer += more
+            growth.expect_good(stream)
 
 
 def group(function):
