@@ -208,7 +208,7 @@ fn policy(criterion: &mut Criterion<CpuTime>) {
         let parts = head(&format!("/{route}/orders/17?page=2"));
         group.bench_function(route, |bencher| {
             bencher.iter_batched(
-                || parts.clone(),
+                || Box::new(parts.clone()),
                 |parts| {
                     let mut facts = Facts::default();
                     let pass = policy.head(parts, CALLER, (&tables, now), &mut facts).expect("accepted");

@@ -54,7 +54,7 @@ pub struct Facts {
     pub client: Option<Client>,
     /// Index of the route, once found.
     pub route: Option<usize>,
-    /// The API key and secrets that verified.
+    /// The API key and secrets that verified; the permit takes it over.
     pub identity: Identity,
     /// What a 401 of this request is to the flood guard.
     pub flood: Flood,
@@ -81,7 +81,7 @@ pub enum Flood {
 /// A head that was accepted; the body is still to come.
 #[derive(Debug)]
 pub struct HeadPass {
-    parts: Parts,
+    parts: Box<Parts>,
     peer: IpAddr,
     client: Client,
     upgrade: Upgrade,
@@ -137,7 +137,7 @@ impl Policy {
     /// [`Deny`] by the first check that refuses; `facts` holds what was known by then.
     pub fn head(
         &self,
-        mut parts: Parts,
+        mut parts: Box<Parts>,
         peer: IpAddr,
         (tables, now): (&Tables, Now),
         facts: &mut Facts,
@@ -263,7 +263,7 @@ impl Policy {
         let granted = Granted {
             parts: pass.parts,
             payload,
-            identity: facts.identity.clone(),
+            identity: std::mem::take(&mut facts.identity),
             client: pass.client,
             peer: pass.peer,
             reservation,
@@ -322,7 +322,7 @@ impl Policy {
         }
     }
 
-    fn pass_unmatched(&self, parts: Parts, peer: IpAddr, client: Client, upgrade: Upgrade) -> HeadPass {
+    fn pass_unmatched(&self, parts: Box<Parts>, peer: IpAddr, client: Client, upgrade: Upgrade) -> HeadPass {
         HeadPass { parts, peer, client, upgrade, proven: Proven::default(), scope: Scope::Whole }
     }
 

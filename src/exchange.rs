@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use http::header::{self, HeaderValue};
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{Method, Response};
 use http_body::Body;
 
 use crate::base::clock::{self, Mono, Now};
@@ -19,7 +19,7 @@ use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
 use crate::base::watchdog::Watchdog;
 use crate::check::deny::Reason;
-use crate::check::{Answer, BodyNeed, Deny, Facts, Flood, HeadPass, Payload, Permit, Verdict};
+use crate::check::{Answer, BodyNeed, Deny, Facts, Flood, HeadPass, Identity, Payload, Permit, Verdict};
 use crate::forward::answer::{self, Asked};
 use crate::forward::body::{self, Collected};
 use crate::forward::budget::{Budget, Lease};
@@ -97,25 +97,25 @@ impl Worker {
     }
 
     /// Judges one request and answers it; exactly one record is made.
-    pub async fn serve(&self, caller: &Caller, request: Request<WireBody>) -> Response<OutBody> {
+    pub async fn serve(&self, caller: &Caller, head: Box<Parts>, body: WireBody) -> Response<OutBody> {
         let snapshot = self.snapshots.load();
         let now = clock::now();
         let note = caller.take_note();
-        let (parts, body) = request.into_parts();
-        let path = if note == HeadNote::Valid { parts.uri.path() } else { "" };
+        let path = if note == HeadNote::Valid { head.uri.path() } else { "" };
         let arrival =
-            Arrival { method: &parts.method, path, peer: caller.ip(), meters: &snapshot.meters, now };
+            Arrival { method: &head.method, path, peer: caller.ip(), meters: &snapshot.meters, now };
         let mut record = self.scribe.open(&arrival);
-        let mut asker = Asker::new(&record, &parts, &body);
+        let mut asker = Asker::new(&record, &head, &body);
         let mut facts = Facts::default();
         let judged = match note {
             HeadNote::Valid => {
-                self.judge(&snapshot, (parts, body), (caller.ip(), now), (&mut facts, &mut record)).await
+                self.judge(&snapshot, (head, body), (caller.ip(), now), (&mut facts, &mut record)).await
             }
             HeadNote::Refused(reason) => Err(Stop::Deny(Deny::new(reason, 0))),
         };
         asker.id = record.request_id();
-        tell(&mut record, &snapshot, &facts);
+        let identity = judged.as_ref().map_or(&facts.identity, |passed| passed.permit.identity());
+        tell(&mut record, &snapshot, (&facts, identity));
         match judged.and_then(|passed| secured(passed, &mut record)) {
             Ok(passed) => self.forward(&snapshot, passed, caller, (record, asker)).await,
             Err(stop) => {
@@ -143,11 +143,11 @@ impl Worker {
     async fn judge(
         &self,
         snapshot: &Snapshot,
-        (parts, body): (Parts, WireBody),
+        (head, body): (Box<Parts>, WireBody),
         (peer, mut now): (IpAddr, Now),
         (facts, record): (&mut Facts, &mut Record),
     ) -> Result<Passed, Stop> {
-        let mut pass = snapshot.policy.head(parts, peer, (&self.tables, now), facts)?;
+        let mut pass = snapshot.policy.head(head, peer, (&self.tables, now), facts)?;
         if facts.client.is_some_and(|client| client.peer_trusted) {
             record.trust_request_id(&pass.parts().headers);
         }
@@ -155,7 +155,7 @@ impl Worker {
             BodyNeed::Stream => (Payload::Stream(body), None),
             BodyNeed::Whole { max } => {
                 // A caller who leaves while its body is awaited is recorded with what is known of it.
-                tell(record, snapshot, facts);
+                tell(record, snapshot, (facts, &facts.identity));
                 let since = clock::mono();
                 // On a block of its own: what most requests never wait for would be room that all of them take.
                 let collected = Box::pin(self.collect(snapshot, (&mut pass, body), max)).await?;
@@ -201,11 +201,11 @@ impl Worker {
         caller: &Caller,
         (record, asker): (Record, Asker),
     ) -> Response<OutBody> {
-        let target = Arc::clone(snapshot.target(passed.permit.identity().route));
+        let target = snapshot.target(passed.permit.identity().route);
         let rules = Arc::clone(&snapshot.forward_rules);
         let Passed { permit, lease, at } = passed;
-        let errand = Errand { permit, target, record, rules, lease, at };
-        match self.forwarder.send(errand).await {
+        let errand = Errand { permit, record, rules, lease, at };
+        match self.forwarder.send(errand, target).await {
             Sent::Response(response) => response,
             Sent::Switched(response, tunnel) => {
                 caller.switch_to(tunnel);
@@ -296,14 +296,14 @@ fn need(snapshot: &Snapshot, pass: &HeadPass, body: &WireBody) -> BodyNeed {
 }
 
 /// Puts what became known into the record.
-fn tell(record: &mut Record, snapshot: &Snapshot, facts: &Facts) {
+fn tell(record: &mut Record, snapshot: &Snapshot, (facts, identity): (&Facts, &Identity)) {
     if let Some(client) = facts.client {
         record.client(client.ip);
     }
     if let Some(route) = facts.route {
         record.route(snapshot.meters.route(route));
     }
-    record.identity(&facts.identity);
+    record.identity(identity);
 }
 
 /// A body nobody will read cannot be skipped safely: the connection ends after the answer, and says so.

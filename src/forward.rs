@@ -63,13 +63,13 @@ impl Forwarder {
         Rc::new(Self { desk, pools: RefCell::default(), room: Room::default(), idle: Rc::default() })
     }
 
-    /// Sends a judged request to its app and resolves with the head of the answer.
+    /// Sends a judged request to `target`, its app, and resolves with the head of the answer.
     ///
     /// Dropping the future tells that the caller has gone: a request the app has been given whole is finished by
     /// [`Forwarder::run`], any other ends there.
-    pub fn send(&self, errand: Errand) -> impl Future<Output = Sent> + use<> {
-        let Errand { permit, target, record, rules, lease, at } = errand;
-        self.fly(Judged { granted: permit.take(), record, rules, lease, at }, &target)
+    pub fn send(&self, errand: Errand, target: &Arc<Target>) -> impl Future<Output = Sent> + use<> {
+        let Errand { permit, record, rules, lease, at } = errand;
+        self.fly(Judged { granted: permit.take(), record, rules, lease, at }, target)
     }
 
     fn fly(&self, judged: Judged, target: &Arc<Target>) -> InFlight {

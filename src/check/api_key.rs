@@ -38,13 +38,13 @@ type ByDigest = HashSet<Entry, BuildHasherDefault<Prefix>>;
 #[repr(align(64))]
 struct Entry {
     digest: [u8; 32],
+    id: KeyId,
     key: Key,
 }
 
-/// One key, without anything secret.
+/// What one key is worth, without anything secret.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
-    pub(super) id: KeyId,
     pub(super) mark: KeyMark,
     /// `None`: nothing is said of it; it is valid at any time and grants nothing but itself.
     more: Option<Arc<More>>,
@@ -120,12 +120,12 @@ impl KeyTable {
                 KeyDigest::Sha256(digest) => (&mut table.sha256, digest),
                 KeyDigest::Peppered(digest) => (&mut table.peppered, digest),
             };
-            keys.replace(Entry { digest, key: Key::from_settings(key) });
+            keys.replace(Entry { digest, id: key.id.clone(), key: Key::from_settings(key) });
         }
         table
     }
 
-    fn find(&self, presented: &[u8]) -> Option<&Key> {
+    fn find(&self, presented: &[u8]) -> Option<&Entry> {
         let peppered = match &self.pepper {
             Some(pepper) if !self.peppered.is_empty() => {
                 Self::probe(&self.peppered, api_key::digest_peppered(pepper, presented))
@@ -140,16 +140,16 @@ impl KeyTable {
         peppered.or(plain)
     }
 
-    fn probe(keys: &ByDigest, digest: [u8; 32]) -> Option<&Key> {
+    fn probe(keys: &ByDigest, digest: [u8; 32]) -> Option<&Entry> {
         let found = keys.get(&digest)?;
-        bool::from(found.digest.ct_eq(&digest)).then_some(&found.key)
+        bool::from(words(&found.digest).ct_eq(&words(&digest))).then_some(found)
     }
 }
 
 impl Key {
     fn from_settings(settings: &ApiKey) -> Self {
         let mark = KeyMark::of(&settings.id);
-        Self { id: settings.id.clone(), mark, more: More::from_settings(settings).map(Arc::new) }
+        Self { mark, more: More::from_settings(settings).map(Arc::new) }
     }
 
     /// Human name of its holder.
@@ -213,6 +213,12 @@ impl More {
     }
 }
 
+/// A digest as words, which are compared four at a time where its bytes would be one by one.
+fn words(digest: &[u8; 32]) -> [u64; 4] {
+    let (words, _) = digest.as_chunks::<8>();
+    std::array::from_fn(|at| words.get(at).copied().map_or(0, u64::from_ne_bytes))
+}
+
 impl Borrow<[u8; 32]> for Entry {
     fn borrow(&self) -> &[u8; 32] {
         &self.digest
@@ -251,8 +257,13 @@ impl ApiKeyRule {
         credential::strip_key(&self.locations, parts);
     }
 
-    /// Looks up a presented key.
-    pub(super) fn check(&self, table: &KeyTable, presented: Option<&[u8]>, now: Wall) -> Result<Key, Deny> {
+    /// Looks up a presented key: its id, and what it is worth.
+    pub(super) fn check<'a>(
+        &self,
+        table: &'a KeyTable,
+        presented: Option<&[u8]>,
+        now: Wall,
+    ) -> Result<(&'a KeyId, &'a Key), Deny> {
         let deny = |reason| Err(Deny::new(reason, self.line));
         let Some(presented) = presented else {
             return if table.unavailable { deny(Reason::Unavailable) } else { deny(Reason::KeyMissing) };
@@ -260,13 +271,13 @@ impl ApiKeyRule {
         // Security: every presented key costs the same digests, whatever its shape, so that answers take alike.
         let found = table.find(presented);
         let broken = matches!(api_key::parse(presented), Shape::BadCheck);
-        match found {
+        match found.map(|found| (&found.id, &found.key)) {
             None if table.unavailable => deny(Reason::Unavailable),
             None if broken => deny(Reason::KeyMalformed),
             None => deny(Reason::KeyUnknown),
-            Some(Key { more: Some(more), .. }) if more.revoked => deny(Reason::KeyRevoked),
-            Some(Key { more: Some(more), .. }) if !more.validity.covers(now) => deny(Reason::KeyExpired),
-            Some(key) => Ok(key.clone()),
+            Some((_, Key { more: Some(more), .. })) if more.revoked => deny(Reason::KeyRevoked),
+            Some((_, Key { more: Some(more), .. })) if !more.validity.covers(now) => deny(Reason::KeyExpired),
+            Some(held) => Ok(held),
         }
     }
 }

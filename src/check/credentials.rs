@@ -46,11 +46,11 @@ pub(super) fn prove(
     if let Some(rule) = &route.api_key {
         let presented = rule.presented(parts)?;
         if route.require == Require::All || presented.is_some() {
-            let key = rule.check(keys, presented.as_deref(), now)?;
-            identity.key_id = Some(key.id.clone());
+            let (id, key) = rule.check(keys, presented.as_deref(), now)?;
+            identity.key_id = Some(id.clone());
             identity.subject = key.subject().cloned();
             identity.roles = key.joined_roles().cloned();
-            proven.key = Some(key);
+            proven.key = Some(key.clone());
             proven.credentials = proven.credentials.saturating_add(1);
         }
     }

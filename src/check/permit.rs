@@ -23,7 +23,7 @@ pub struct Permit<B> {
 #[derive(Debug)]
 pub struct Granted<B> {
     /// The judged head.
-    pub parts: Parts,
+    pub parts: Box<Parts>,
     /// The judged body, or the right to stream it.
     pub payload: Payload<B>,
     /// Who called, for the identity headers.

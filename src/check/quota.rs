@@ -58,14 +58,12 @@ impl Limit {
     }
 
     fn ask(&self, counted: Counted<'_>) -> Ask {
-        let mut key = LimitKey::route();
-        for by in &self.by {
-            key = key.and(match (by, counted.key) {
-                (LimitBy::ClientIp, _) | (LimitBy::ApiKey, None) => LimitKey::client(counted.client),
-                (LimitBy::ApiKey, Some(holder)) => LimitKey::key(holder.mark),
-                (LimitBy::Route, _) => LimitKey::route(),
-            });
-        }
+        let keys = self.by.iter().map(|by| match (by, counted.key) {
+            (LimitBy::ClientIp, _) | (LimitBy::ApiKey, None) => LimitKey::client(counted.client),
+            (LimitBy::ApiKey, Some(holder)) => LimitKey::key(holder.mark),
+            (LimitBy::Route, _) => LimitKey::route(),
+        });
+        let key = keys.reduce(LimitKey::and).unwrap_or_else(LimitKey::route);
         Ask { limit: self.id, budget: self.budget, key }
     }
 
@@ -119,17 +117,25 @@ pub(super) fn check(
     let own = counted.key.and_then(Key::own_limit);
     let applying =
         || global.per_minute.iter().chain(own).chain(route.into_iter().flat_map(|route| &route.limits));
-    let Some(first) = applying().next() else { return Ok(()) };
-    let mut asks = [first.ask(counted); MOST_ASKS];
-    let mut count = 0usize;
-    for limit in applying() {
-        let Some(slot) = asks.get_mut(count) else {
-            return Err(limit.refusal(1));
-        };
-        *slot = limit.ask(counted);
-        count = count.saturating_add(1);
-    }
-    match tables.admit(asks.get(..count).unwrap_or_default(), now) {
+    let mut all = applying();
+    let Some(first) = all.next() else { return Ok(()) };
+    let told = match all.next() {
+        // As most routes have it.
+        None => tables.admit(&[first.ask(counted)], now),
+        Some(_) => {
+            let mut asks = [first.ask(counted); MOST_ASKS];
+            let mut count = 0usize;
+            for limit in applying() {
+                let Some(slot) = asks.get_mut(count) else {
+                    return Err(limit.refusal(1));
+                };
+                *slot = limit.ask(counted);
+                count = count.saturating_add(1);
+            }
+            tables.admit(asks.get(..count).unwrap_or_default(), now)
+        }
+    };
+    match told {
         Ok(_) => Ok(()),
         Err(refused) => Err(applying().nth(refused.index).unwrap_or(first).refusal(refused.retry_after_s)),
     }

@@ -28,7 +28,6 @@ use crate::forward::pool::{Got, Pool, Risk};
 use crate::forward::request::{self, Origin, Reuse, Weight};
 use crate::forward::response::{Follows, Question, clean};
 use crate::forward::rules::ForwardRules;
-use crate::forward::target::Target;
 use crate::forward::upgrade::Tunnel;
 use crate::forward::upload::{self, UpBody, Upload};
 use crate::forward::upstream::{Begun, Care, Link, Reply, Unanswered};
@@ -41,8 +40,6 @@ use crate::state::replay::Reservation;
 pub struct Errand {
     /// The judged request.
     pub permit: Permit<WireBody>,
-    /// The app it is for.
-    pub target: Arc<Target>,
     /// Its record.
     pub record: Record,
     /// The rules of its generation.
@@ -178,10 +175,11 @@ fn pack(
     let ending = Ending::of(parts.version);
     let trust = if client.peer_trusted { PeerTrust::Trusted } else { PeerTrust::Untrusted };
     let told = desk.address(client.ip);
-    let peer = if client.ip == peer { told.clone() } else { desk.address(peer) };
-    let origin = Origin { identity: &identity, client: &told, peer: &peer, trust, id: &id, upgrade };
+    let other = (client.ip != peer).then(|| desk.address(peer));
+    let peer = other.as_ref().unwrap_or(&told);
+    let origin = Origin { identity: &identity, client: &told, peer, trust, id: &id, upgrade };
     let risk = risk_of(&parts.method, weight);
-    let mut idle = pool.take_idle(risk, Care::Trust, at);
+    let mut idle = pool.take_idle(risk, Care::Later, at);
     let mut head = idle.as_mut().map(|link| link.take_room()).unwrap_or_default();
     let (framing, reuse) = match request::write(&mut head, &mut parts, &rules, &origin, weight) {
         Ok(written) => written,
@@ -287,8 +285,8 @@ impl Flight {
         Box::pin(self.send_again(request)).await
     }
 
-    /// Looks at an idle connection right before it is used: while others were judged the app may have closed it, or it
-    /// has grown old. Another idle one takes its place, or whichever is to be had.
+    /// Looks at an idle connection right before it is used, and not earlier: while others were judged the app may have
+    /// closed it, or it has grown old. Another idle one takes its place, or whichever is to be had.
     fn look_again(&self, way: Way, risk: Risk, now: Mono) -> Way {
         match way {
             Way::Idle(link) if self.pool.is_fresh(&link, risk, now) && link.is_usable(risk.care()) => {
@@ -352,18 +350,18 @@ impl Flight {
         let body = match follows {
             Follows::Body(framing) => {
                 let (pool, upload) = (Rc::clone(&self.pool), Rc::clone(&self.upload));
-                match Reply::begin(framing, link, pool, upload, self.rules.silence) {
+                match Reply::begin(framing, link, pool, upload, (self.rules.silence, now)) {
                     Ok(Begun::Stream(reply)) => OutBody::stream(reply),
                     Ok(Begun::Whole(bytes)) => OutBody::full(bytes),
                     Err(failure) => return Sent::Failed(failure, record),
                 }
             }
             Follows::DeclaredOnly => {
-                self.pool.put_back(link);
+                self.pool.put_back(link, now);
                 OutBody::declared()
             }
             Follows::Nothing | Follows::Tunnel => {
-                self.pool.put_back(link);
+                self.pool.put_back(link, now);
                 OutBody::empty()
             }
         };

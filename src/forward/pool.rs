@@ -125,12 +125,12 @@ impl Pool {
         self.open(permit).await
     }
 
-    /// Takes a connection back whose answer is over; keeps it only if it is in a clean state.
-    pub(super) fn put_back(&self, mut link: Box<Link>) {
+    /// Takes a connection back whose answer is over since `now`; keeps it only if it is in a clean state.
+    pub(super) fn put_back(&self, mut link: Box<Link>, now: Mono) {
         if !link.is_clean() {
             return;
         }
-        link.rest();
+        link.rest(now);
         if self.target.waiting() > 0 {
             let Some(unwanted) = self.hand_over(link) else { return };
             link = unwanted;
@@ -153,7 +153,7 @@ impl Pool {
         !idle.is_empty()
     }
 
-    /// An idle connection for a request, if there is one. Whoever uses it not at once looks at it again.
+    /// An idle connection for a request, if there is one. Whoever does not use it at once looks at it right before.
     pub(super) fn take_idle(&self, risk: Risk, care: Care, now: Mono) -> Option<Box<Link>> {
         let mut idle = self.idle.borrow_mut();
         while let Some(link) = idle.pop_if(|link| self.is_fresh(link, risk, now)) {

@@ -84,6 +84,15 @@ pub(super) struct Switched {
     pub(super) permit: OwnedSemaphorePermit,
 }
 
+/// When the deadline of an answer was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Armed {
+    /// In this turn: it cannot have passed, and no clock is asked.
+    Now,
+    /// In an earlier one.
+    Before,
+}
+
 /// Why no head of an answer came.
 enum Headless {
     /// The connection ended.
@@ -139,7 +148,12 @@ impl Link {
         self.deadline.arm(now.plus(target.answer_timeout()));
         self.use_count = self.use_count.saturating_add(1);
         upload.begin();
-        let answer = poll_fn(|cx| self.poll_ask(upload, target, cx)).await;
+        let mut armed = Armed::Now;
+        let answer = poll_fn(|cx| {
+            let armed = std::mem::replace(&mut armed, Armed::Before);
+            self.poll_ask(upload, target, (cx, armed))
+        })
+        .await;
         self.deadline.disarm();
         answer
     }
@@ -148,7 +162,7 @@ impl Link {
         &mut self,
         upload: &Upload,
         target: &Target,
-        cx: &mut Context<'_>,
+        (cx, armed): (&mut Context<'_>, Armed),
     ) -> Poll<Result<Parts, Unanswered>> {
         if let Poll::Ready(Err(failure)) = self.poll_send(cx) {
             return Poll::Ready(Err(Unanswered::Failed(failure)));
@@ -165,6 +179,10 @@ impl Link {
             }
             Poll::Ready(Err(Headless::Gone)) => Err(Unanswered::Failed(Failure::UpstreamReset)),
             Poll::Ready(Err(Headless::Malformed)) => Err(Unanswered::Failed(Failure::UpstreamProtocol)),
+            Poll::Pending if armed == Armed::Now => {
+                self.deadline.watch(cx);
+                return Poll::Pending;
+            }
             Poll::Pending => {
                 let silent = ready!(poll_silence(&self.deadline, upload, target, cx));
                 Err(Unanswered::Failed(silent))
@@ -249,9 +267,9 @@ impl Link {
         self.broken.is_none_or(|kind| kind == io::ErrorKind::BrokenPipe)
     }
 
-    /// From now on nobody uses it: it holds no more than its socket.
-    pub(super) fn rest(&mut self) {
-        self.idle_since = clock::mono();
+    /// From `now` on nobody uses it: it holds no more than its socket.
+    pub(super) fn rest(&mut self, now: Mono) {
+        self.idle_since = now;
         self.inbox.clear();
         self.out.shrink();
     }
@@ -259,6 +277,7 @@ impl Link {
     /// Whether an idle connection is still usable, asked right before use.
     pub(super) fn is_usable(&self, care: Care) -> bool {
         match care {
+            Care::Later => true,
             Care::Trust => self.socket.is_known_quiet(),
             Care::Look => self.socket.is_quiet(),
         }
@@ -306,6 +325,8 @@ pub(super) fn decoder_of(framing: Framing) -> Decoder {
 /// How closely an idle connection is looked at before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Care {
+    /// Not yet: it is looked at right before its first write.
+    Later,
     /// What the runtime knows is enough, which may be as old as its last turn of the event loop: the request can be
     /// repeated.
     Trust,

@@ -66,27 +66,19 @@ fn split(authority: &[u8]) -> Option<Named<'_>> {
     is_port.then_some(Named { host, port })
 }
 
-/// A host name without its trailing dot, and what follows its colon. One pass: every request comes by here.
+/// A host name without its trailing dot, and what follows its colon. Without branches over its bytes: every request
+/// comes by here, and hardly one is refused.
 fn named(text: &str) -> Option<(&str, &str)> {
-    // A label is wanted: at the beginning and behind a dot no other dot may stand.
-    let mut wanted = true;
-    let mut end = text.len();
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b':' => {
-                end = at;
-                break;
-            }
-            b'.' if wanted => return None,
-            b'.' => wanted = true,
-            b'-' | b'_' => wanted = false,
-            _ if byte.is_ascii_alphanumeric() => wanted = false,
-            _ => return None,
-        }
-    }
+    let end = text.bytes().position(|byte| byte == b':').unwrap_or(text.len());
     let (host, port) = text.split_at_checked(end)?;
+    // A label is wanted: at the beginning and behind a dot no other dot may stand.
+    let (bad, _) = host.bytes().fold((false, b'.'), |(bad, before), byte| {
+        let dot = byte == b'.';
+        let plain = byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_');
+        (bad | !(plain | dot) | (dot & (before == b'.')), byte)
+    });
     let host = host.strip_suffix('.').unwrap_or(host);
-    (!host.is_empty()).then_some((host, port.strip_prefix(':').unwrap_or_default()))
+    (!bad && !host.is_empty()).then_some((host, port.strip_prefix(':').unwrap_or_default()))
 }
 
 /// An absent port equals the two a scheme implies.

@@ -12,7 +12,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
+use http::request::Parts;
 use http_body::Body;
 use tokio::io::ReadBuf;
 
@@ -44,11 +45,13 @@ pub trait Serve: 'static {
     /// The bounds as configured now; read once per connection.
     fn with_limits<R>(&self, read: impl FnOnce(&Limits) -> R) -> R;
 
-    /// Answers one request. On HTTP/1 it takes the caller's note first.
+    /// Answers one request. On HTTP/1 it takes the caller's note first. The head stays on one block from here to the
+    /// app: it would be moved a dozen times.
     fn serve(
         self: Rc<Self>,
         caller: Rc<Caller>,
-        request: Request<WireBody>,
+        head: Box<Parts>,
+        body: WireBody,
     ) -> impl Future<Output = Response<Self::Body>>;
 
     /// The HTTP/2 engine refused a request by itself; nothing of it is known but that it came.

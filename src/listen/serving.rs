@@ -4,7 +4,8 @@ use std::future::pending;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::request::Parts;
+use http::{Method, Response};
 
 use super::connection::Serve;
 use super::socket::Socket;
@@ -22,8 +23,13 @@ impl Serve for Worker {
         read(&self.snapshot().settings.limits)
     }
 
-    async fn serve(self: Rc<Self>, caller: Rc<Caller>, request: Request<WireBody>) -> Response<OutBody> {
-        Self::serve(&self, &caller, request).await
+    async fn serve(
+        self: Rc<Self>,
+        caller: Rc<Caller>,
+        head: Box<Parts>,
+        body: WireBody,
+    ) -> Response<OutBody> {
+        Self::serve(&self, &caller, head, body).await
     }
 
     fn refused_unseen(&self, caller: &Caller) {

@@ -1,5 +1,6 @@
 //! Numbers that workers add to without meeting each other: every worker has cache lines of its own, the page sums
-//! them up. Adding is one relaxed atomic add; a sum read while others add is a moment's view, never torn.
+//! them up. What one worker alone adds to ([`Own`]) is read and written back, which costs it no locked instruction; a
+//! sum read meanwhile is a moment's view, never torn.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,7 +50,7 @@ pub(super) const GATE_BOUNDS: [u64; BOUNDS] = [
     1_000 * MS,
 ];
 
-/// One number.
+/// One number that anyone adds to.
 #[derive(Debug, Default)]
 pub(super) struct Count(AtomicU64);
 
@@ -63,11 +64,26 @@ impl Count {
     }
 }
 
+/// One number that only one thread adds to, and others read. If a second one did, what they add at the same moment
+/// would count once.
+#[derive(Debug, Default)]
+pub(super) struct Own(AtomicU64);
+
+impl Own {
+    pub(super) fn add(&self, amount: u64) {
+        self.0.store(self.get().wrapping_add(amount), Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Line(Count);
+struct Line(Own);
 
-/// One number spread over the workers. Serves as a gauge too: a decrease wraps, and so does the sum.
+/// One number spread over the workers, each of which adds to its own shard alone. Serves as a gauge too: a decrease wraps, and so does the sum.
 #[derive(Debug)]
 pub(super) struct Spread(Box<[Line]>);
 
@@ -126,8 +142,8 @@ impl Phase {
 #[derive(Debug, Default)]
 #[repr(C)]
 pub(super) struct Timings {
-    nanos: [Count; 3],
-    sizes: [[Count; 3]; BOUNDS + 1],
+    nanos: [Own; 3],
+    sizes: [[Own; 3]; BOUNDS + 1],
 }
 
 impl Timings {
@@ -159,9 +175,9 @@ impl Timed {
         let at = phase.place();
         for timing in timings {
             for (sum, sizes) in all.sizes.iter_mut().zip(&timing.sizes) {
-                *sum = sum.wrapping_add(sizes.get(at).map_or(0, Count::get));
+                *sum = sum.wrapping_add(sizes.get(at).map_or(0, Own::get));
             }
-            all.nanos = all.nanos.wrapping_add(timing.nanos.get(at).map_or(0, Count::get));
+            all.nanos = all.nanos.wrapping_add(timing.nanos.get(at).map_or(0, Own::get));
         }
         all
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::count::{Count, Phase, Spread, Timed, Timings};
+use super::count::{Count, Own, Phase, Spread, Timed, Timings};
 use crate::base::failure::Failure;
 use crate::base::name::{RouteName, SecretId};
 use crate::check::deny::Reason;
@@ -91,7 +91,7 @@ pub(super) struct Tally {
 #[repr(C, align(64))]
 struct Hot {
     /// By hundreds of the app's status; 0: a status outside 100–599.
-    answered: [Count; 6],
+    answered: [Own; 6],
     times: Timings,
 }
 
@@ -208,7 +208,10 @@ impl Shard {
         let count = match ending {
             Ending::Forwarded(status) => {
                 let class = usize::from(status / 100);
-                self.hot.answered.get(class).or(self.hot.answered.first())
+                if let Some(own) = self.hot.answered.get(class).or(self.hot.answered.first()) {
+                    own.add(1);
+                }
+                None
             }
             Ending::Acknowledged => Some(&self.tally.acknowledged),
             Ending::Answered => Some(&self.tally.handshakes),

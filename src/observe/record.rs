@@ -150,6 +150,7 @@ impl Record {
         entry.verdict = Verdict::Allow;
         entry.status = status.as_u16();
         entry.ended = at;
+        let arrived = entry.arrived.mono;
         if let Some(shard) = &entry.shard {
             if let Some(sent) = entry.sent {
                 shard.upstream(at.since(sent));
@@ -159,15 +160,11 @@ impl Record {
             }
         }
         self.count(&entry, Ending::Forwarded(status.as_u16()), at);
-        let tail = Tail {
-            shard: entry.shard.clone(),
-            arrived: entry.arrived.mono,
-            bytes: 0,
-            entry: scribe.copy(&entry),
-            scribe,
-        };
-        tail.scribe.audit(entry);
-        tail
+        let copy = scribe.copy(&entry);
+        // Nobody but the audit asks a record that is done for its route.
+        let shard = if scribe.audits() { entry.shard.clone() } else { entry.shard.take() };
+        scribe.audit(entry);
+        Tail { shard, arrived, bytes: 0, entry: copy, scribe }
     }
 
     fn fail(&self, mut entry: Sheet, failure: Failure, at: Mono) {

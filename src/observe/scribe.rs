@@ -138,6 +138,11 @@ impl Scribe {
         }
     }
 
+    /// Whether records go to the audit.
+    pub(super) fn audits(&self) -> bool {
+        self.observer.audit.is_on()
+    }
+
     /// Sends `entry` to the audit, or back to the pool.
     pub(super) fn audit(&self, mut entry: Sheet) {
         let channel = &self.observer.audit;

@@ -53,7 +53,7 @@ fn check(headers: &[(&str, &str)]) -> Result<String, Reason> {
     let presented = rule().presented(&parts).map_err(|deny| deny.reason)?;
     rule()
         .check(&table(), presented.as_deref(), NOW)
-        .map(|key| key.id.to_string())
+        .map(|(id, _)| id.to_string())
         .map_err(|deny| deny.reason)
 }
 

@@ -80,16 +80,16 @@ impl Origin<'_> {
         if let Some(route) = route.and_then(|index| rules.routes.get(index)) {
             write_field(out, names.route.as_str().as_bytes(), route.as_bytes());
         }
-        let told = [
-            (&names.subject, subject.as_deref()),
-            (&names.key_id, key_id.as_ref().map(crate::base::name::KeyId::as_str)),
-            (&names.roles, roles.as_deref()),
-        ];
-        for (name, text) in told {
-            // Security: names of the operator's choice; what no field can hold is not written into one.
-            if let Some(text) = text.filter(|text| is_field_value(text.as_bytes())) {
-                write_field(out, name.as_str().as_bytes(), text.as_bytes());
-            }
+        // Security: subjects and roles are of the operator's choice; what no field can hold is not written into one. An
+        // id holds letters, digits and `_.:-`: its type has it so.
+        if let Some(subject) = subject.as_deref().filter(|text| is_field_value(text.as_bytes())) {
+            write_field(out, names.subject.as_str().as_bytes(), subject.as_bytes());
+        }
+        if let Some(id) = key_id {
+            write_field(out, names.key_id.as_str().as_bytes(), id.as_str().as_bytes());
+        }
+        if let Some(roles) = roles.as_deref().filter(|text| is_field_value(text.as_bytes())) {
+            write_field(out, names.roles.as_str().as_bytes(), roles.as_bytes());
         }
         write_field(out, names.client_ip.as_str().as_bytes(), self.client.as_bytes());
     }

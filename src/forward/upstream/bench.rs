@@ -212,7 +212,7 @@ impl Gate {
         };
         let record = self.scribe.open(&arrival);
         let granted = Granted {
-            parts,
+            parts: Box::new(parts),
             payload,
             identity: Identity { route: Some(0), ..Identity::default() },
             client: Client { ip: peer, peer_trusted: false },

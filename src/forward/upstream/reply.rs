@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::base::clock;
+use crate::base::clock::{self, Mono};
 use crate::base::failure::Failure;
 use crate::forward::body::Broken;
 use crate::forward::decoder::{Decoded, Decoder};
@@ -55,16 +55,16 @@ impl Reply {
         mut link: Box<Link>,
         pool: Rc<Pool>,
         upload: Rc<Upload>,
-        silence: Duration,
+        (silence, now): (Duration, Mono),
     ) -> Result<Begun, Failure> {
         let mut decoder = decoder_of(framing);
         let ahead = match decoder.decode(link.inbox.bytes_mut()) {
             Decoded::Data(whole) if decoder.is_done() => {
-                pool.put_back(link);
+                pool.put_back(link, now);
                 return Ok(Begun::Whole(whole));
             }
             Decoded::End => {
-                pool.put_back(link);
+                pool.put_back(link, now);
                 return Ok(Begun::Whole(Bytes::new()));
             }
             Decoded::Data(beginning) => Some(Frame::data(beginning)),
@@ -83,7 +83,7 @@ impl Reply {
     fn settle(&mut self) {
         if let Some(link) = self.link.take() {
             link.deadline.disarm();
-            self.pool.put_back(link);
+            self.pool.put_back(link, clock::mono());
         }
     }
 

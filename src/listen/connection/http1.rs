@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use http::header::CONNECTION;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use http::{HeaderValue, Response, StatusCode, Version};
 use tokio::io::AsyncWrite;
 use tokio::task::consume_budget;
 
@@ -117,7 +117,7 @@ async fn drive<W: Serve, S: Socket + 'static>(line: &Line<W>, wire: &Rc<Wire<W, 
         // A pipeline of requests that are answered at once must not keep the others of this worker waiting.
         consume_budget().await;
         let head = match poll_fn(|cx| wire.poll_head(cx)).await {
-            Ok(Came::Head(head)) => *head,
+            Ok(Came::Head(head)) => head,
             Ok(Came::Unread) => line.refuse_unread(),
             Ok(Came::End) => return shut(wire).await,
             Err(_) => return End::CutOff,
@@ -129,46 +129,16 @@ async fn drive<W: Serve, S: Socket + 'static>(line: &Line<W>, wire: &Rc<Wire<W, 
         } else {
             WireBody::Wire(Rc::<Wire<W, S>>::clone(wire), wire.turn())
         };
-        let mut response = answer(line, wire, Request::from_parts(head.parts, body)).await;
-        if wishes.close && !line.switched.get() {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        }
+        let serving = Rc::clone(&line.door.worker).serve(Rc::clone(&line.caller), head.parts, body);
+        let mut response = Caught::new(serving).await.unwrap_or_else(|Panicked| line.panicked());
+        let heard = poll_fn(|cx| wire.poll_answered(cx)).await.is_ok();
+        line.finish(&mut response, heard, wishes);
         match respond(line, wire, (asked, wishes), response, &mut room).await {
             Then::Next => wire.end_turn(),
             Then::End(End::Clean) => return shut(wire).await,
             Then::End(end) => return end,
         }
     }
-}
-
-async fn answer<W: Serve, S: Socket>(
-    line: &Line<W>,
-    wire: &Wire<W, S>,
-    request: Request<WireBody>,
-) -> Response<W::Body> {
-    let served = Caught::new(Rc::clone(&line.door.worker).serve(Rc::clone(&line.caller), request)).await;
-    let mut response = served.unwrap_or_else(|Panicked| {
-        line.door.drain.slots().count_panic();
-        line.caller.close_after();
-        line.door.worker.panicked()
-    });
-    if poll_fn(|cx| wire.poll_answered(cx)).await.is_err() {
-        line.caller.close_after();
-    }
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        // Security: only a head that asked for it may make a tunnel of what follows.
-        match line.view.standing() {
-            Standing::Last => line.switched.set(true),
-            Standing::Idle | Standing::Heading | Standing::Body | Standing::Whole | Standing::Stalled => {
-                line.caller.close_after();
-                response = line.door.worker.panicked();
-            }
-        }
-    }
-    if !line.switched.get() && line.is_last() {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
 }
 
 /// Writes a response, as fast as the caller takes it: the body gives its next piece when the one before has gone.
@@ -224,6 +194,35 @@ async fn shut<W, S: Socket>(wire: &Wire<W, S>) -> End {
     if shut.is_ok() { End::Clean } else { End::CutOff }
 }
 
+impl<W: Serve> Line<W> {
+    fn panicked(&self) -> Response<W::Body> {
+        self.door.drain.slots().count_panic();
+        self.caller.close_after();
+        self.door.worker.panicked()
+    }
+
+    /// Decides whether the response switches protocols, and whether it is the last; `heard` tells whether all that came
+    /// of the request has been taken in.
+    fn finish(&self, response: &mut Response<W::Body>, heard: bool, wishes: Wishes) {
+        if !heard {
+            self.caller.close_after();
+        }
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            // Security: only a head that asked for it may make a tunnel of what follows.
+            match self.view.standing() {
+                Standing::Last => self.switched.set(true),
+                Standing::Idle | Standing::Heading | Standing::Body | Standing::Whole | Standing::Stalled => {
+                    self.caller.close_after();
+                    *response = self.door.worker.panicked();
+                }
+            }
+        }
+        if !self.switched.get() && (wishes.close || self.is_last()) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+}
+
 impl<W> Line<W> {
     /// Whether the response being made is the last on this connection.
     fn is_last(&self) -> bool {
@@ -241,8 +240,7 @@ impl<W> Line<W> {
         self.caller.take_note();
         self.caller.note(HeadNote::Refused(Reason::HeadMalformed));
         self.caller.close_after();
-        let mut parts = Request::new(()).into_parts().0;
-        parts.method = Method::GET;
+        let parts = head::blank();
         let wishes = Wishes { close: true, ..Wishes::default() };
         Head { parts, body: Decoder::Done, wishes }
     }

@@ -120,7 +120,9 @@ async fn answer<W: Serve>(
     pace: Rc<Pace>,
     request: Request<Incoming>,
 ) -> Result<Response<PacedBody<W::Body>>, Infallible> {
-    let served = Caught::new(Rc::clone(&door.worker).serve(caller, request.map(WireBody::from))).await;
+    let (head, body) = request.into_parts();
+    let serving = Rc::clone(&door.worker).serve(caller, Box::new(head), WireBody::from(body));
+    let served = Caught::new(serving).await;
     let response = served.unwrap_or_else(|Panicked| {
         door.drain.slots().count_panic();
         door.worker.panicked()

@@ -124,9 +124,9 @@ pub(super) fn trim_start(bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Without spaces and tabs at both ends.
-pub(super) fn trim(bytes: &[u8]) -> &[u8] {
-    let mut bytes = trim_start(bytes);
+/// Without spaces and tabs at the end.
+pub(super) fn trim_end(bytes: &[u8]) -> &[u8] {
+    let mut bytes = bytes;
     while let [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
     }

@@ -47,8 +47,9 @@ pub(in crate::listen) fn read(line: &[u8]) -> Line<'_> {
 
 fn value<'a>(name: &'a [u8], rest: &'a [u8]) -> Line<'a> {
     let (content, end) = bytes::content(rest);
-    let value = bytes::trim(content);
-    let lead = content.len() - bytes::trim_start(content).len();
+    let value = bytes::trim_start(content);
+    let lead = content.len() - value.len();
+    let value = bytes::trim_end(value);
     match end {
         [b'\r', b'\n', ..] => Line::Field(Field {
             name,

@@ -90,16 +90,13 @@ impl Slot {
 
     /// Requests counted in a window that ends at `now`.
     pub(in crate::state) fn count(&self, window: Duration, now: Mono) -> u64 {
-        let at = now.0 / width(window);
-        let passed = at.saturating_sub(self.newest(width(window), at));
+        let (passed, _) = self.passed(width(window), now.0);
         self.buckets().filter(|(age, _)| age + passed <= BUCKETS).map(|(_, count)| u64::from(count)).sum()
     }
 
     fn ask_window(&self, limit: u32, width: u64, now: u64) -> Word {
-        let at = now / width;
-        let newest = self.newest(width, at);
-        let (passed, newest) = (at.saturating_sub(newest), at.max(newest));
-        let leaves = |age: u64| (newest + BUCKETS + 1).saturating_sub(age).saturating_mul(width);
+        let (passed, end) = self.passed(width, now);
+        let leaves = |age: u64| end.saturating_sub(age.saturating_mul(width));
         let inside =
             || self.buckets().map(|(age, count)| (age + passed, count)).filter(|(age, _)| *age <= BUCKETS);
         let used: u64 = inside().map(|(_, count)| u64::from(count)).sum();
@@ -113,11 +110,10 @@ impl Slot {
     }
 
     fn take_window(&mut self, width: u64, now: u64, pool: &Arc<Pool>) {
-        let at = now / width;
-        let newest = self.newest(width, at);
-        let (passed, newest) = (at.saturating_sub(newest), at.max(newest));
+        let (passed, end) = self.passed(width, now);
+        let newest = || (end / width).saturating_sub(BUCKETS + 1);
         self.grow_older(passed);
-        self.expires = leaves(newest, width);
+        self.expires = end;
         if self.dense.is_none() && !self.has_room() {
             self.dense = Dense::of(self, pool);
         }
@@ -128,13 +124,16 @@ impl Slot {
             return;
         }
         if !self.has_room() {
-            self.merge(newest);
+            self.merge(newest());
         }
         let buckets = || self.counts.iter().zip(&self.ages);
         let at = buckets().position(|(count, age)| *count > 0 && *age == 0);
         let at = at.or_else(|| self.counts.iter().position(|count| *count == 0));
         // All six groups are there, so the newest bucket's is.
-        let at = at.or_else(|| self.ages.iter().position(|age| group(newest, *age) == group(newest, 0)));
+        let at = at.or_else(|| {
+            let newest = newest();
+            self.ages.iter().position(|age| group(newest, *age) == group(newest, 0))
+        });
         if let Some((count, age)) = at.and_then(|at| self.counts.get_mut(at).zip(self.ages.get_mut(at))) {
             *count = count.saturating_add(1);
             *age = 0;
@@ -163,17 +162,17 @@ impl Slot {
         self.dense.is_none() && self.counts.iter().all(|count| *count == 0)
     }
 
-    /// Number of the newest bucket; 0 when nothing was counted. `at` is the number of the bucket now, which it mostly
-    /// is: that is seen without a division. A reading of the clock from before it counts as now: real time has passed
-    /// it.
-    fn newest(&self, width: u64, at: u64) -> u64 {
-        if self.is_empty() {
-            return 0;
+    /// How many buckets have begun since the newest one, and when that of `now` leaves the window. Mostly it is the
+    /// newest: that is seen without a division. A reading of the clock from before it counts as now: real time has
+    /// passed it.
+    fn passed(&self, width: u64, now: u64) -> (u64, u64) {
+        let is_empty = self.is_empty();
+        if !is_empty && self.expires.saturating_sub(now) > width.saturating_mul(BUCKETS) {
+            return (0, self.expires);
         }
-        if self.expires == leaves(at, width) {
-            return at;
-        }
-        (self.expires / width).saturating_sub(BUCKETS + 1)
+        let at = now / width;
+        let newest = if is_empty { 0 } else { (self.expires / width).saturating_sub(BUCKETS + 1) };
+        (at.saturating_sub(newest), leaves(at.max(newest), width))
     }
 
     /// Age and count of every bucket that has any.

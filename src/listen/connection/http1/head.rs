@@ -16,7 +16,7 @@ const EXPECTED: usize = 8;
 /// A request without its body.
 #[derive(Debug)]
 pub(super) struct Head {
-    pub(super) parts: Parts,
+    pub(super) parts: Box<Parts>,
     /// How its body is to be read.
     pub(super) body: Decoder,
     pub(super) wishes: Wishes,
@@ -58,7 +58,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<Option<(Head, usize)>, Unread> {
     };
     let mut fields = Fields::new();
     let Some(length) = fields.read(bytes, lead + end + 2)? else { return Ok(None) };
-    let mut parts = Request::new(()).into_parts().0;
+    let mut parts = blank();
     parts.method = Method::from_bytes(method).map_err(|_| Unread)?;
     parts.uri = Uri::from_maybe_shared(bytes.slice_ref(target)).map_err(|_| Unread)?;
     parts.version = match version {
@@ -72,6 +72,11 @@ pub(super) fn read(bytes: &Bytes) -> Result<Option<(Head, usize)>, Unread> {
         wishes = Wishes { close: true, ..Wishes::default() };
     }
     Ok(Some((Head { parts, body: fields.body, wishes }, length)))
+}
+
+/// A head that says nothing yet.
+pub(super) fn blank() -> Box<Parts> {
+    Box::new(Request::new(()).into_parts().0)
 }
 
 struct Fields {

@@ -49,7 +49,7 @@ struct Reading {
 /// What came where a head was due.
 pub(super) enum Came {
     /// One.
-    Head(Box<Head>),
+    Head(Head),
     /// The end of the connection.
     End,
     /// Bytes the tap judged otherwise.
@@ -77,7 +77,7 @@ impl<W, S: Socket> Wire<W, S> {
                         reading.body = std::mem::replace(&mut head.body, Decoder::Done);
                         reading.go_ahead = if head.wishes.go_ahead { GO_AHEAD } else { &[] };
                         reading.turn = reading.turn.wrapping_add(1);
-                        return Poll::Ready(Ok(Came::Head(Box::new(head))));
+                        return Poll::Ready(Ok(Came::Head(head)));
                     }
                     Ok(None) => {}
                     Err(head::Unread) => return Poll::Ready(Ok(Came::Unread)),

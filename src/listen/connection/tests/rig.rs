@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -181,17 +182,16 @@ impl Serve for App {
         read(&self.limits)
     }
 
-    async fn serve(self: Rc<Self>, caller: Rc<Caller>, request: Request<WireBody>) -> Response<Pieces> {
+    async fn serve(self: Rc<Self>, caller: Rc<Caller>, head: Box<Parts>, body: WireBody) -> Response<Pieces> {
         if let HeadNote::Refused(reason) = caller.take_note() {
             self.seen.borrow_mut().push(format!("refused {}", reason.word()));
             caller.close_after();
             return answer(reason.status(), reason.word().as_bytes());
         }
         let _under_way = UnderWay::of(&self);
-        let (parts, body) = request.into_parts();
-        let line = format!("{} {} {}", parts.method, parts.uri, parts.headers.len());
+        let line = format!("{} {} {}", head.method, head.uri, head.headers.len());
         self.seen.borrow_mut().push(line);
-        match parts.uri.path() {
+        match head.uri.path() {
             "/echo" => match body.collect().await {
                 Ok(body) => answer(200, &body.to_bytes()),
                 Err(_) => answer(400, b"broken body"),
