@@ -4,7 +4,8 @@ of 32 KiB, asked over sixteen connections at once.
     profile.py PROGRAM [pass|keyed|signed]…
 
 The program needs its names: RUSTFLAGS=-Cstrip=none release/build. What was inlined counts where it was put: the listener's
-share has in it much of what reads a head into names and values. The kernel's work is not seen.
+share has in it much of what reads a head into names and values. Locked instructions, which wait for memory as some twenty
+others do, are counted beside. The kernel's work is not seen.
 """
 
 import hashlib
@@ -91,34 +92,55 @@ def group(function):
     return next((name for name, pattern in GROUPS if pattern.search(function)), "the rest")
 
 
-def spent(path):
-    """Instructions and misses of code, by group. A line of costs belongs to the function named last."""
-    names, found, function, called = {}, {}, "", False
+def locked_in(program):
+    """Addresses of the instructions that hold a line of memory for themselves."""
+    listing = subprocess.run(["objdump", "-d", "--no-show-raw-insn", program], capture_output=True, text=True, check=True)
+    pattern = re.compile(r"^ *([0-9a-f]+):\s+(?:lock |xchg .*\()", re.M)
+    return {int(address, 16) for address in pattern.findall(listing.stdout)}
+
+
+def loaded_at(gate, program):
+    """Where the program begins in memory."""
+    with open(f"/proc/{gate.pid}/maps") as maps:
+        begins = [line for line in maps if line.rstrip().endswith(program) and line.split()[2] == "00000000"]
+    return int(begins[0].split("-")[0], 16)
+
+
+def spent(path, program, base, locked):
+    """Instructions, misses of code and locked instructions, by group. A line of costs belongs to the function named last;
+    its address may be told by how far it is from the line before, and counts from the program's beginning, or, where
+    valgrind did not know whose it was, from that of memory."""
+    names, found, objects, function, called, address, known = {}, {}, {}, "", False, 0, True
     with open(path, errors="replace") as lines:
         for line in lines:
             if named := re.match(r"(c?)fn=\((\d+)\)(?: (.*))?", line):
                 text = names.setdefault(named[2], named[3] or "")
                 function = function if named[1] else text
+            elif named := re.match(r"(c?)ob=\((\d+)\)(?: (.*))?", line):
+                text = objects.setdefault(named[2], named[3] or "")
+                known = known if named[1] else text
             elif line.startswith("calls="):
                 called = True
             elif re.match(r"[0-9+*-]", line):
+                at, _, *costs = line.split()
+                address = address if at == "*" else int(at, 0) + (address if at[0] in "+-" else 0)
                 if not called:
-                    costs = [int(cost) for cost in line.split()[1:]] + [0] * 4
-                    sums = found.setdefault(group(function), [0, 0])
-                    sums[0] += costs[0]
-                    sums[1] += costs[3]
+                    costs = [int(cost) for cost in costs] + [0] * 4
+                    place = address - base if known == "???" else address if known == program else None
+                    for index, cost in enumerate([costs[0], costs[3], costs[0] if place in locked else 0]):
+                        found.setdefault(group(function), [0, 0, 0])[index] += cost
                 called = False
     return found
 
 
-def profile(program, scenario):
+def profile(program, locked, scenario):
     with tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/sidegate.yaml", "w") as out:
             out.write(
                 f"version: 1\nlisten: 127.0.0.1:{growth.PORT}\nupstream: http://127.0.0.1:{growth.app(serve)}\nops: 127.0.0.1:0\n"
                 "admin: 'off'\nworkers: 1\ntelemetry: { log: { level: warning }, audit: off }\n" + rules(scenario)
             )
-        command = ["valgrind", "--tool=callgrind", "--instr-atstart=no", *growth.CACHES]
+        command = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--dump-instr=yes", *growth.CACHES]
         command += [f"--callgrind-out-file={folder}/out", f"--log-file={folder}/log", program]
         gate = subprocess.Popen([*command, "run", "--config", f"{folder}/sidegate.yaml"], preexec_fn=count.refuse_auxv)
         streams = []
@@ -131,27 +153,34 @@ def profile(program, scenario):
             growth.control(gate, "-z")
             ask(streams, scenario, ROUNDS)
             growth.control(gate, "-d")
+            base = loaded_at(gate, program)
         finally:
             for stream in streams:
                 stream.close()
             gate.send_signal(signal.SIGTERM)
             gate.wait(60)
-        return spent(f"{folder}/out.1")
+        return spent(f"{folder}/out.1", program, base, locked)
 
 
 def main():
     program, *scenarios = sys.argv[1:]
-    requests = AT_ONCE * ROUNDS
+    program = os.path.realpath(program)
+    locked, requests = locked_in(program), AT_ONCE * ROUNDS
     for scenario in scenarios or ["pass", "keyed", "signed"]:
-        found = profile(os.path.abspath(program), scenario)
-        whole = sum(instructions for instructions, _ in found.values())
+        found = profile(program, locked, scenario)
         if "forward" not in found:
             sys.exit("the program has no names: RUSTFLAGS=-Cstrip=none release/build")
-        print(f"\n{scenario:25} {'instructions':>12} {'share':>7} {'code misses':>12}")
-        for name, (instructions, misses) in sorted(found.items(), key=lambda item: -item[1][0]):
-            if instructions >= whole / 200:
-                print(f"{name:25} {instructions / requests:12.0f} {instructions / whole:7.1%} {misses / requests:12.1f}")
-        print(f"{'all':25} {whole / requests:12.0f} {1:7.1%} {sum(m for _, m in found.values()) / requests:12.1f}", flush=True)
+        whole = [sum(costs[index] for costs in found.values()) for index in range(3)]
+        print(f"\n{scenario:25} {'instructions':>12} {'share':>7} {'code misses':>12} {'locked':>8}")
+        for name, costs in sorted(found.items(), key=lambda item: -item[1][0]):
+            if costs[0] >= whole[0] / 200:
+                tell(name, costs, whole[0], requests)
+        tell("all", whole, whole[0], requests)
+
+
+def tell(name, costs, whole, requests):
+    instructions, misses, locked = (cost / requests for cost in costs)
+    print(f"{name:25} {instructions:12.0f} {costs[0] / whole:7.1%} {misses:12.1f} {locked:8.1f}", flush=True)
 
 
 if __name__ == "__main__":

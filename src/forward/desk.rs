@@ -17,10 +17,13 @@ const ADDRESSES: usize = 64;
 /// A request whose caller has gone.
 pub(super) type Orphan = Pin<Box<dyn Future<Output = ()>>>;
 
+/// An address and how the app is told of it.
+type Told = (IpAddr, Rc<HeaderValue>);
+
 /// Shared by all requests of one worker.
 pub(super) struct Desk {
     watchdog: Watchdog,
-    addresses: RefCell<Vec<Option<(IpAddr, HeaderValue)>>>,
+    addresses: RefCell<Vec<Option<Told>>>,
     orphans: RefCell<Vec<Orphan>>,
     left: Bell,
     staffed: Cell<bool>,
@@ -48,17 +51,18 @@ impl Desk {
     }
 
     /// The address as a field value.
-    pub(super) fn address(&self, ip: IpAddr) -> HeaderValue {
+    pub(super) fn address(&self, ip: IpAddr) -> Rc<HeaderValue> {
         let slot = slot_of(ip);
         let mut addresses = self.addresses.borrow_mut();
         if let Some(Some((known, value))) = addresses.get(slot)
             && *known == ip
         {
-            return value.clone();
+            return Rc::clone(value);
         }
         let value = HeaderValue::try_from(ip.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
+        let value = Rc::new(value);
         if let Some(slot) = addresses.get_mut(slot) {
-            *slot = Some((ip, value.clone()));
+            *slot = Some((ip, Rc::clone(&value)));
         }
         value
     }

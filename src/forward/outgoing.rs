@@ -331,10 +331,18 @@ pub fn write_fields(out: &mut Vec<u8>, fields: &HeaderMap) {
 }
 
 /// One field line.
-pub(super) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.reserve(name.len().saturating_add(value.len()).saturating_add(4));
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// One field line; `label` is the name with the `: ` behind it.
+pub(super) fn write_labelled(out: &mut Vec<u8>, label: &str, value: &[u8]) {
+    out.reserve(label.len().saturating_add(value.len()).saturating_add(2));
+    out.extend_from_slice(label.as_bytes());
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
 }

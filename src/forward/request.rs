@@ -85,7 +85,7 @@ pub(super) fn write(
     out.clear();
     write_request_line(out, &parts.method, &parts.uri);
     write_fields(out, &parts.headers);
-    origin.tell(out, &parts.headers, rules);
+    origin.tell(out, &parts.headers, rules, seen);
     out.extend_from_slice(b"\r\n");
     Ok((framing, reuse))
 }

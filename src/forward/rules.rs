@@ -12,7 +12,7 @@ use crate::forward::names::{Names, sound};
 #[derive(Clone, Debug)]
 pub struct ForwardRules {
     pub(super) names: Names,
-    pub(super) identity: IdentityNames,
+    pub(super) identity: IdentityLabels,
     /// The routes' names as field values, by index in the policy.
     pub(super) routes: Vec<HeaderValue>,
     /// How slow a streamed request body may be.
@@ -21,14 +21,14 @@ pub struct ForwardRules {
     pub(super) silence: Duration,
 }
 
-/// The fields that tell the app who called.
+/// The names of the fields that tell the app who called, each with the `: ` behind it.
 #[derive(Clone, Debug)]
-pub(super) struct IdentityNames {
-    pub(super) route: HeaderName,
-    pub(super) subject: HeaderName,
-    pub(super) key_id: HeaderName,
-    pub(super) roles: HeaderName,
-    pub(super) client_ip: HeaderName,
+pub(super) struct IdentityLabels {
+    pub(super) route: String,
+    pub(super) subject: String,
+    pub(super) key_id: String,
+    pub(super) roles: String,
+    pub(super) client_ip: String,
 }
 
 impl ForwardRules {
@@ -37,7 +37,7 @@ impl ForwardRules {
         let limits = &settings.limits;
         Self {
             names: Names::from_settings(settings),
-            identity: IdentityNames::new(&settings.identity_prefix),
+            identity: IdentityLabels::new(&settings.identity_prefix),
             routes: settings.routes.iter().map(|route| value(route.name.as_str())).collect(),
             pace: PaceRules { idle: limits.body_idle, rate: limits.body_rate, grace: limits.body_rate_grace },
             silence: limits.tunnel_idle,
@@ -45,12 +45,13 @@ impl ForwardRules {
     }
 }
 
-impl IdentityNames {
+impl IdentityLabels {
     /// `prefix` is checked by config; one that is no header name falls back to the default, never to no header.
     pub(super) fn new(prefix: &str) -> Self {
         let prefix = sound(prefix);
         let name = |end: &'static str, default: &'static str| {
-            HeaderName::try_from(format!("{prefix}{end}")).unwrap_or(HeaderName::from_static(default))
+            let name = HeaderName::try_from(format!("{prefix}{end}"));
+            format!("{}: ", name.unwrap_or(HeaderName::from_static(default)))
         };
         Self {
             route: name("route", "x-sidegate-route"),

@@ -4,10 +4,11 @@ use http::header::{FORWARDED, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::request_id::RequestId;
+use crate::base::seen::{Field, Seen};
 use crate::check::{Identity, Upgrade};
 use crate::forward::answer::REQUEST_ID;
 use crate::forward::names::PeerTrust;
-use crate::forward::outgoing::write_field;
+use crate::forward::outgoing::write_labelled;
 use crate::forward::rules::ForwardRules;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -51,47 +52,46 @@ impl Origin<'_> {
 
     /// Writes the gate's fields behind `headers`, which are all others: what the caller sent under these names is gone,
     /// but for what a trusted proxy said and a request id.
-    pub(super) fn tell(&self, out: &mut Vec<u8>, headers: &HeaderMap, rules: &ForwardRules) {
+    pub(super) fn tell(&self, out: &mut Vec<u8>, headers: &HeaderMap, rules: &ForwardRules, seen: Seen) {
         let (mut told_proto, mut told_host) = (false, false);
         match self.trust {
-            PeerTrust::Untrusted => {
-                write_field(out, X_FORWARDED_FOR.as_str().as_bytes(), self.client.as_bytes())
-            }
+            PeerTrust::Untrusted => write_labelled(out, "x-forwarded-for: ", self.client.as_bytes()),
             PeerTrust::Trusted => {
                 told_proto = headers.contains_key(&X_FORWARDED_PROTO);
                 told_host = headers.contains_key(&X_FORWARDED_HOST);
             }
         }
         if !told_proto {
-            write_field(out, X_FORWARDED_PROTO.as_str().as_bytes(), b"http");
+            out.extend_from_slice(b"x-forwarded-proto: http\r\n");
         }
         if let Some(host) = headers.get(HOST).filter(|_| !told_host) {
-            write_field(out, X_FORWARDED_HOST.as_str().as_bytes(), host.as_bytes());
+            write_labelled(out, "x-forwarded-host: ", host.as_bytes());
         }
-        if !headers.contains_key(REQUEST_ID) {
-            write_field(out, REQUEST_ID.as_str().as_bytes(), self.id.as_bytes());
+        // One that was seen may be gone since.
+        if !seen.has(Field::RequestId) || !headers.contains_key(REQUEST_ID) {
+            write_labelled(out, "x-request-id: ", self.id.as_bytes());
         }
         self.tell_identity(out, rules);
     }
 
     fn tell_identity(&self, out: &mut Vec<u8>, rules: &ForwardRules) {
         let Identity { route, subject, key_id, secret_id: _, roles } = self.identity;
-        let names = &rules.identity;
+        let labels = &rules.identity;
         if let Some(route) = route.and_then(|index| rules.routes.get(index)) {
-            write_field(out, names.route.as_str().as_bytes(), route.as_bytes());
+            write_labelled(out, &labels.route, route.as_bytes());
         }
         // Security: subjects and roles are of the operator's choice; what no field can hold is not written into one. An
         // id holds letters, digits and `_.:-`: its type has it so.
         if let Some(subject) = subject.as_deref().filter(|text| is_field_value(text.as_bytes())) {
-            write_field(out, names.subject.as_str().as_bytes(), subject.as_bytes());
+            write_labelled(out, &labels.subject, subject.as_bytes());
         }
         if let Some(id) = key_id {
-            write_field(out, names.key_id.as_str().as_bytes(), id.as_str().as_bytes());
+            write_labelled(out, &labels.key_id, id.as_str().as_bytes());
         }
         if let Some(roles) = roles.as_deref().filter(|text| is_field_value(text.as_bytes())) {
-            write_field(out, names.roles.as_str().as_bytes(), roles.as_bytes());
+            write_labelled(out, &labels.roles, roles.as_bytes());
         }
-        write_field(out, names.client_ip.as_str().as_bytes(), self.client.as_bytes());
+        write_labelled(out, &labels.client_ip, self.client.as_bytes());
     }
 }
 

@@ -9,12 +9,12 @@ use crate::base::request_id::{RequestId, RequestIds};
 use crate::check::Identity;
 use crate::forward::body::PaceRules;
 use crate::forward::names::PeerTrust;
-use crate::forward::rules::IdentityNames;
+use crate::forward::rules::IdentityLabels;
 
 fn rules() -> ForwardRules {
     ForwardRules {
         names: Names::new("x-sidegate-", None, vec![HeaderName::from_static("x-hub-signature-256")]),
-        identity: IdentityNames::new("x-sidegate-"),
+        identity: IdentityLabels::new("x-sidegate-"),
         routes: vec![HeaderValue::from_static("github")],
         pace: PaceRules { idle: Duration::from_secs(15), rate: 240, grace: Duration::from_secs(10) },
         silence: Duration::from_secs(60),

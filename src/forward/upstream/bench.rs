@@ -27,7 +27,7 @@ use crate::forward::answer::{self, Asked};
 use crate::forward::body::PaceRules;
 use crate::forward::in_flight::{Judged, Sent};
 use crate::forward::names::Names;
-use crate::forward::rules::IdentityNames;
+use crate::forward::rules::IdentityLabels;
 use crate::forward::upgrade::Ended;
 use crate::forward::{ForwardRules, Forwarder, OutBody, Target, WireBody};
 use crate::identify::client_ip::Client;
@@ -122,7 +122,7 @@ impl Gate {
         observer.show(&meters);
         let rules = ForwardRules {
             names: Names::new("x-sidegate-", None, Vec::new()),
-            identity: IdentityNames::new("x-sidegate-"),
+            identity: IdentityLabels::new("x-sidegate-"),
             routes: vec![HeaderValue::from_static("site")],
             pace: PaceRules { idle: Duration::from_secs(5), rate: 0, grace: Duration::from_secs(5) },
             silence: Duration::from_millis(400),
