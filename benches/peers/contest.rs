@@ -207,9 +207,9 @@ impl Ground<'_> {
     fn rounds_of(&self, scenario: Scenario) -> usize {
         match scenario {
             Scenario::Http2 => self.rounds.div_ceil(5),
-            // Most of each turn is waiting for what is written late.
-            Scenario::Full => self.rounds.div_ceil(2),
-            Scenario::Pass | Scenario::Keyed | Scenario::Signed | Scenario::SignedLarge => self.rounds,
+            Scenario::Pass | Scenario::Keyed | Scenario::Signed | Scenario::SignedLarge | Scenario::Full => {
+                self.rounds
+            }
         }
     }
 

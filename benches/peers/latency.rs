@@ -48,7 +48,7 @@ pub(crate) fn measure(ground: Ground<'_>) -> Tried<Vec<Latency>> {
         };
         let mut found: Vec<Latency> = lanes.iter().map(empty).collect();
         let mut dice = Dice(0x0DE4);
-        for _ in 0..ground.rounds.div_ceil(3) {
+        for _ in 0..ground.rounds.div_ceil(2) {
             for number in dice.order(lanes.len()) {
                 let (Some((label, address)), Some(latency)) = (lanes.get(number), found.get_mut(number))
                 else {

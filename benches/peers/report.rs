@@ -22,9 +22,9 @@ answered. One worker each: nginx `worker_processes 1`, HAProxy `nbthread 1`, Env
 `GOMAXPROCS=1`, Sidegate `workers: 1`. The proxies of a scenario stand side by side and are timed in turn, each round
 in an order of its own; a number is the median over the rounds, a ratio that of two medians with the 95 % interval
 of a bootstrap over paired rounds, by which the goals are judged. Beside it stands the median of the ratios within a round,
-which a machine that is slow for a while does not touch. Connections are kept through all rounds. `full` has
-half as many rounds, HTTP/2 a fifth, of 7,500 requests each; latency a third, of 0.5 s; growth a quarter, of 1 s. Turns are short and rounds many, because
-a neighbour on a shared host slows one moment and not the next: what disturbs one proxy then disturbs the one timed
+which a machine that is slow for a while does not touch. Connections are kept through all rounds. HTTP/2 has a fifth
+of the rounds, of 7,500 requests each; latency half of them, of 0.5 s; growth a quarter, of 1 s. Turns are short and
+rounds many, because a neighbour on a shared host slows one moment and not the next: what disturbs one proxy then disturbs the one timed
 after it. The kernel's part of the CPU is what the clock's ticks found. Requests per second are what the shared core of
 load and origin asked for, not what a proxy could do at most. How each proxy does the work stands in
 `benches/peers/proxies/`, a file for each. Before it is timed, each proxy must refuse the same bad requests. In doubt a

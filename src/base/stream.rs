@@ -4,13 +4,12 @@
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::task::coop;
 
 /// The two kinds of socket.
 #[derive(Debug)]
@@ -43,13 +42,12 @@ impl Stream {
 
     /// Whether the runtime knows of bytes, or the end, that nobody has read; asks the kernel only if so.
     pub fn is_known_quiet(&self) -> bool {
-        let quiet = &mut Context::from_waker(Waker::noop());
-        let ready = match self {
-            Self::Tcp(stream) => stream.poll_read_ready(quiet),
-            Self::Unix(stream) => stream.poll_read_ready(quiet),
+        let look = || self.peek();
+        let seen = match self {
+            Self::Tcp(stream) => stream.try_io(Interest::READABLE, look),
+            Self::Unix(stream) => stream.try_io(Interest::READABLE, look),
         };
-        // A task that has used up its turn is told to wait whatever the runtime knows.
-        (ready.is_pending() && coop::has_budget_remaining()) || self.is_quiet()
+        seen.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// How many bytes, one at most, wait to be read.

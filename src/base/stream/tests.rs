@@ -1,7 +1,9 @@
 use std::future::Future;
 use std::pin::pin;
+use std::task::Waker;
 
 use tokio::io::AsyncWriteExt;
+use tokio::task::coop;
 
 use super::*;
 

@@ -9,9 +9,12 @@ use crate::base::chunked::Follower;
 use crate::forward::decoder::Decoder;
 use crate::listen::head::field::{self, Line};
 
-/// Fields room is made for before they are read; a map of so many fills up at twelve. How many there are is the caller's to
-/// choose.
-const EXPECTED: usize = 8;
+/// Fields room is made for before the first head of a connection is read; a map of so many fills up at twelve. For the
+/// next one it is as many as the last one had.
+pub(super) const EXPECTED: usize = 8;
+
+/// Most fields room is made for: how many there are is the caller's to choose.
+const MOST_EXPECTED: usize = 24;
 
 /// A request without its body.
 #[derive(Debug)]
@@ -37,11 +40,12 @@ pub(super) struct Wishes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unread;
 
-/// Reads the head `bytes` begin with, and says how long it is; `None` while it is not whole.
+/// Reads the head `bytes` begin with, and says how long it is; `None` while it is not whole. Room is made for `expected`
+/// fields.
 ///
 /// # Errors
 /// [`Unread`].
-pub(super) fn read(bytes: &Bytes) -> Result<Option<(Head, usize)>, Unread> {
+pub(super) fn read(bytes: &Bytes, expected: usize) -> Result<Option<(Head, usize)>, Unread> {
     // The tap lets one empty line before a request pass (RFC 9112 §2.2).
     let lead = match &bytes[..] {
         [b'\r'] => return Ok(None),
@@ -56,7 +60,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<Option<(Head, usize)>, Unread> {
     else {
         return Err(Unread);
     };
-    let mut fields = Fields::new();
+    let mut fields = Fields::new(expected);
     let Some(length) = fields.read(bytes, lead + end + 2)? else { return Ok(None) };
     let mut parts = blank();
     parts.method = Method::from_bytes(method).map_err(|_| Unread)?;
@@ -86,8 +90,9 @@ struct Fields {
 }
 
 impl Fields {
-    fn new() -> Self {
-        Self { map: HeaderMap::with_capacity(EXPECTED), body: Decoder::Done, wishes: Wishes::default() }
+    fn new(expected: usize) -> Self {
+        let map = HeaderMap::with_capacity(expected.min(MOST_EXPECTED));
+        Self { map, body: Decoder::Done, wishes: Wishes::default() }
     }
 
     /// Reads all field lines from `at` on; where the head ends.

@@ -42,6 +42,8 @@ struct Reading {
     go_ahead: &'static [u8],
     /// The number of the request being served.
     turn: u64,
+    /// How many fields its head had; the next one's will be alike.
+    fields: usize,
     /// The body broke off; nothing more is read.
     broken: bool,
 }
@@ -58,8 +60,14 @@ pub(super) enum Came {
 
 impl<W, S: Socket> Wire<W, S> {
     pub(super) fn new(door: Rc<Door<W>>, io: ConnIo<S>) -> Rc<Self> {
-        let reading =
-            Reading { inbox: Inbox::default(), body: Decoder::Done, go_ahead: &[], turn: 0, broken: false };
+        let reading = Reading {
+            inbox: Inbox::default(),
+            body: Decoder::Done,
+            go_ahead: &[],
+            turn: 0,
+            fields: head::EXPECTED,
+            broken: false,
+        };
         Rc::new(Self { door, io: RefCell::new(io), reading: RefCell::new(reading) })
     }
 
@@ -71,12 +79,13 @@ impl<W, S: Socket> Wire<W, S> {
         let reading = &mut *self.reading.borrow_mut();
         loop {
             if !reading.inbox.is_empty() {
-                match head::read(reading.inbox.bytes()) {
+                match head::read(reading.inbox.bytes(), reading.fields) {
                     Ok(Some((mut head, length))) => {
                         reading.inbox.bytes_mut().advance(length);
                         reading.body = std::mem::replace(&mut head.body, Decoder::Done);
                         reading.go_ahead = if head.wishes.go_ahead { GO_AHEAD } else { &[] };
                         reading.turn = reading.turn.wrapping_add(1);
+                        reading.fields = head.parts.headers.len();
                         return Poll::Ready(Ok(Came::Head(head)));
                     }
                     Ok(None) => {}

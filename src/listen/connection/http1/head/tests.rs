@@ -3,10 +3,10 @@ use crate::forward::decoder::Decoded;
 
 fn head(text: &str) -> Head {
     let bytes = Bytes::copy_from_slice(text.as_bytes());
-    let (head, length) = read(&bytes).expect("a head").expect("whole");
+    let (head, length) = read(&bytes, EXPECTED).expect("a head").expect("whole");
     assert_eq!(length, text.find("\r\n\r\n").expect("an end") + 4);
     for end in 0..length {
-        assert!(matches!(read(&bytes.slice(..end)), Ok(None)), "{end}");
+        assert!(matches!(read(&bytes.slice(..end), EXPECTED), Ok(None)), "{end}");
     }
     head
 }
@@ -68,6 +68,6 @@ fn what_the_tap_never_hands_on_is_no_head() {
         "GET / HTTP/1.1\r\nContent-Length: +1\r\nContent-Length: x\r\n\r\n",
         "G\u{e9}T / HTTP/1.1\r\n\r\n",
     ] {
-        assert!(matches!(read(&Bytes::copy_from_slice(text.as_bytes())), Err(Unread)), "{text:?}");
+        assert!(matches!(read(&Bytes::copy_from_slice(text.as_bytes()), EXPECTED), Err(Unread)), "{text:?}");
     }
 }
