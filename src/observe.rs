@@ -102,7 +102,8 @@ impl Observer {
         Ok(())
     }
 
-    /// The scribe of the next worker. Call once per worker, on its own thread.
+    /// The scribe of the next worker. Call once per worker, on its own thread: what two threads add to one shard at the same
+    /// moment would count once.
     pub fn scribe(self: &Arc<Self>) -> Rc<Scribe> {
         let worker = self.scribes.fetch_add(1, Ordering::Relaxed) % self.board.shards.max(1);
         Rc::new(Scribe::new(Arc::clone(self), worker))

@@ -93,7 +93,9 @@ def group(function):
 
 
 def locked_in(program):
-    """Addresses of the instructions that hold a line of memory for themselves."""
+    """Addresses of the instructions that hold a line of memory for themselves; `None` where they cannot be told."""
+    if os.uname().machine != "x86_64":
+        return None
     listing = subprocess.run(["objdump", "-d", "--no-show-raw-insn", program], capture_output=True, text=True, check=True)
     pattern = re.compile(r"^ *([0-9a-f]+):\s+(?:lock |xchg .*\()", re.M)
     return {int(address, 16) for address in pattern.findall(listing.stdout)}
@@ -127,7 +129,7 @@ def spent(path, program, base, locked):
                 if not called:
                     costs = [int(cost) for cost in costs] + [0] * 4
                     place = address - base if known == "???" else address if known == program else None
-                    for index, cost in enumerate([costs[0], costs[3], costs[0] if place in locked else 0]):
+                    for index, cost in enumerate([costs[0], costs[3], costs[0] if place in (locked or ()) else 0]):
                         found.setdefault(group(function), [0, 0, 0])[index] += cost
                 called = False
     return found
@@ -171,16 +173,17 @@ def main():
         if "forward" not in found:
             sys.exit("the program has no names: RUSTFLAGS=-Cstrip=none release/build")
         whole = [sum(costs[index] for costs in found.values()) for index in range(3)]
-        print(f"\n{scenario:25} {'instructions':>12} {'share':>7} {'code misses':>12} {'locked':>8}")
+        print(f"\n{scenario:25} {'instructions':>12} {'share':>7} {'code misses':>12}{'' if locked is None else '   locked'}")
         for name, costs in sorted(found.items(), key=lambda item: -item[1][0]):
             if costs[0] >= whole[0] / 200:
-                tell(name, costs, whole[0], requests)
-        tell("all", whole, whole[0], requests)
+                tell(name, costs if locked else costs[:2], whole[0], requests)
+        tell("all", whole if locked else whole[:2], whole[0], requests)
 
 
 def tell(name, costs, whole, requests):
-    instructions, misses, locked = (cost / requests for cost in costs)
-    print(f"{name:25} {instructions:12.0f} {costs[0] / whole:7.1%} {misses:12.1f} {locked:8.1f}", flush=True)
+    instructions, misses, *locked = (cost / requests for cost in costs)
+    more = "".join(f" {cost:8.1f}" for cost in locked)
+    print(f"{name:25} {instructions:12.0f} {costs[0] / whole:7.1%} {misses:12.1f}{more}", flush=True)
 
 
 if __name__ == "__main__":

@@ -213,7 +213,7 @@ impl More {
     }
 }
 
-/// A digest as words, which are compared four at a time where its bytes would be one by one.
+/// A digest as four words, compared in place of its 32 bytes.
 fn words(digest: &[u8; 32]) -> [u64; 4] {
     let (words, _) = digest.as_chunks::<8>();
     std::array::from_fn(|at| words.get(at).copied().map_or(0, u64::from_ne_bytes))

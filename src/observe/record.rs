@@ -161,9 +161,16 @@ impl Record {
         }
         self.count(&entry, Ending::Forwarded(status.as_u16()), at);
         let copy = scribe.copy(&entry);
-        // Nobody but the audit asks a record that is done for its route.
-        let shard = if scribe.audits() { entry.shard.clone() } else { entry.shard.take() };
-        scribe.audit(entry);
+        let shard = if scribe.audits() {
+            let shard = entry.shard.clone();
+            scribe.audit(entry);
+            shard
+        } else {
+            // Nobody but the audit asks a record that is done for its route.
+            let shard = entry.shard.take();
+            scribe.set_aside(entry);
+            shard
+        };
         Tail { shard, arrived, bytes: 0, entry: copy, scribe }
     }
 

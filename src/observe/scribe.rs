@@ -146,16 +146,21 @@ impl Scribe {
     /// Sends `entry` to the audit, or back to the pool.
     pub(super) fn audit(&self, mut entry: Sheet) {
         let channel = &self.observer.audit;
-        let slot = entry.slot.take();
         if !channel.is_on() {
-            if let Some(slot) = slot {
-                channel.give_back(slot);
-            }
-            return self.keep(entry);
+            return self.set_aside(entry);
         }
+        let slot = entry.slot.take();
         if let Err(Note::Request(entry)) = channel.put(self.worker, Note::Request(entry), slot) {
             self.keep(entry);
         }
+    }
+
+    /// Sends `entry` back to the pool: the audit does not want it.
+    pub(super) fn set_aside(&self, mut entry: Sheet) {
+        if let Some(slot) = entry.slot.take() {
+            self.observer.audit.give_back(slot);
+        }
+        self.keep(entry);
     }
 
     pub(super) fn log_access(&self, entry: Sheet) {
