@@ -257,7 +257,7 @@ impl Flight {
             others_first().await;
         }
         let mut now = clock::mono();
-        let way = self.look_again(way, risk, now);
+        let way = self.look(way, risk, now);
         let (mut link, spare) = match way {
             Way::Idle(link) => (link, spare),
             Way::Any(request) => {
@@ -287,7 +287,7 @@ impl Flight {
 
     /// Looks at an idle connection right before it is used, and not earlier: while others were judged the app may have
     /// closed it, or it has grown old. Another idle one takes its place, or whichever is to be had.
-    fn look_again(&self, way: Way, risk: Risk, now: Mono) -> Way {
+    fn look(&self, way: Way, risk: Risk, now: Mono) -> Way {
         match way {
             Way::Idle(link) if self.pool.is_fresh(&link, risk, now) && link.is_usable(risk.care()) => {
                 Way::Idle(link)

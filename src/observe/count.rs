@@ -83,7 +83,8 @@ impl Own {
 #[repr(align(128))]
 struct Line(Own);
 
-/// One number spread over the workers, each of which adds to its own shard alone. Serves as a gauge too: a decrease wraps, and so does the sum.
+/// One number spread over the workers, each of which adds to its own shard alone. Serves as a gauge too: a decrease
+/// wraps, and so does the sum.
 #[derive(Debug)]
 pub(super) struct Spread(Box<[Line]>);
 
