@@ -24,7 +24,6 @@ mod signature;
 use std::net::IpAddr;
 
 use http::Method;
-use http::header;
 use http::request::Parts;
 
 use crate::base::clock::Now;
@@ -146,7 +145,7 @@ impl Policy {
         let (host, upgrade) = self.head_rules.judge(&parts)?;
         let client = self.client(&parts, peer)?;
         facts.client = Some(client);
-        facts.declared_length = declared_length(&parts);
+        facts.declared_length = hygiene::declared_length(&parts);
         // 2. Who may call at all: cheapest, needs nothing else.
         self.ips.check(client.ip)?;
         // 3. Before any secret is compared, so that guessing costs the guesser.
@@ -354,6 +353,11 @@ impl HeadPass {
         }
     }
 
+    /// The body is whole. Whether the verdict costs less once the others that are ready have come this far too.
+    pub fn join(&mut self, body: &[u8]) -> bool {
+        self.proven.pending.as_mut().is_some_and(|pending| pending.join(body))
+    }
+
     /// The head, for taking the body.
     pub fn parts(&self) -> &Parts {
         &self.parts
@@ -385,12 +389,6 @@ fn reserve(
             }
         },
     }
-}
-
-/// The declared length; hygiene has made sure there is at most one and that it is a number.
-fn declared_length(parts: &Parts) -> Option<u64> {
-    let value = parts.headers.get(header::CONTENT_LENGTH)?;
-    value.to_str().ok()?.parse().ok()
 }
 
 /// Whether a method may be sent to the app a second time after a failure (RFC 9110 §9.2.2).

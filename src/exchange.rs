@@ -17,6 +17,7 @@ use http_body::Body;
 use crate::base::clock::{self, Mono, Now};
 use crate::base::failure::Failure;
 use crate::base::request_id::RequestId;
+use crate::base::turn::others_first;
 use crate::base::watchdog::Watchdog;
 use crate::check::deny::Reason;
 use crate::check::{Answer, BodyNeed, Deny, Facts, Flood, HeadPass, Identity, Payload, Permit, Verdict};
@@ -163,6 +164,9 @@ impl Worker {
                 record.waited_for_body(now.mono.since(since));
                 facts.body_taken = true;
                 let Collected { bytes, trailers, lease } = collected;
+                if pass.join(&bytes) {
+                    others_first().await;
+                }
                 (Payload::Whole { bytes, trailers }, Some(lease))
             }
         };

@@ -230,5 +230,11 @@ fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = R
     })
 }
 
+/// The declared length of a head that was judged: there is at most one, and it is a number.
+pub(super) fn declared_length(parts: &Parts) -> Option<u64> {
+    let value = parts.headers.get(header::CONTENT_LENGTH)?;
+    value.to_str().ok()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests;

@@ -48,7 +48,6 @@ pub(super) struct SignatureRule {
 
 /// What a secret became.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a box would cost each request a miss per key")]
 enum Material {
     /// A key that was written, in the configuration or in a file.
     Written(Key),
@@ -329,5 +328,10 @@ impl Pending {
         if let Some(session) = &mut self.session {
             session.update(chunk);
         }
+    }
+
+    /// See [`Session::join`].
+    pub(super) fn join(&mut self, body: &[u8]) -> bool {
+        self.session.as_mut().is_some_and(|session| session.join(body))
     }
 }

@@ -9,7 +9,7 @@ use super::code::{self, Code};
 use super::encoding::Encoding;
 use super::key::Kind;
 use super::locator::Locator;
-use super::mac::{Hash, Hasher};
+use super::mac::{Hash, Opening};
 use super::public;
 use super::rules::{Facts, Rules, Stamp};
 use super::signed;
@@ -66,7 +66,7 @@ pub(super) fn compile(spec: &Spec) -> Result<Rules, Vec<SpecProblem>> {
     }
     match kind {
         Some(_) if found.0.is_empty() => {
-            let (memory, facts) = (memory(&spec.name), Facts::default());
+            let (memory, facts) = (Arc::new(Opening::new(&spec.name)), Facts::default());
             let rules = Rules {
                 sig,
                 items,
@@ -112,7 +112,7 @@ pub(super) fn joined(mut all: Vec<Rules>) -> Result<Vec<Rules>, SpecProblem> {
                 hint: "for example when: {content_type: form}".to_owned(),
             });
         }
-        other.memory = first.memory.clone();
+        other.memory = Arc::clone(&first.memory);
     }
     Ok(all)
 }
@@ -380,13 +380,4 @@ fn is_plural(locator: &Locator) -> bool {
         | Locator::FormOnly(_)
         | Locator::Item(_) => false,
     }
-}
-
-/// The beginning of every replay id: the scheme's name, its length first.
-fn memory(name: &str) -> Hasher {
-    let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
-    let mut memory = Hasher::new(Hash::Sha256);
-    memory.update(&length.to_be_bytes());
-    memory.update(name.as_bytes());
-    memory
 }

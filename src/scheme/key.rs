@@ -10,11 +10,11 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::encoding::Encoding;
-use super::mac::{Hash, Mac, Tag};
+use super::mac::{Hash, Prepared, Tag};
 use super::public::{self, Algorithm, Dates, Jwa, PrivateKey, PublicKey};
 use crate::base::secret::Secret;
 
-pub(super) use lane::{Candidate, Lane};
+pub(super) use lane::{Candidate, Lane, Proof};
 
 /// What a signature is.
 #[derive(Clone, Copy, Debug)]
@@ -85,10 +85,9 @@ pub struct Key {
 
 /// What is compared or computed with.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "a box would cost each request an allocation per key")]
 pub(super) enum Material {
     /// A MAC that has taken in the key and no message.
-    Mac(Mac),
+    Mac(Arc<Prepared>),
     /// A hash that has taken in nothing.
     Hasher(Hash),
     /// SHA-256 of the token: digests are compared, so that the time tells nothing of the token's length.
@@ -122,7 +121,7 @@ impl Kind {
     /// Whether a key was made for this kind.
     pub(super) fn fits(self, key: &Key) -> bool {
         match (self, &key.material) {
-            (Self::Hmac(hash), Material::Mac(mac)) => mac.hash() == hash,
+            (Self::Hmac(hash), Material::Mac(key)) => key.mac().hash() == hash,
             (Self::Digest(hash), Material::Hasher(own)) => *own == hash,
             (Self::Token, Material::Token(_)) | (Self::Basic, Material::Basic(_)) => true,
             (Self::Public(algorithm, _), Material::Public(name, _)) => algorithm.name() == *name,
@@ -271,7 +270,7 @@ impl KeyRule {
             Kind::Token => Material::Token(Tag::of_token(bytes)),
             Kind::Basic if !bytes.contains(&b':') => return Err(KeyProblem::NotUserAndPassword),
             Kind::Basic => Material::Basic(Tag::of_token(bytes)),
-            Kind::Hmac(hash) => Material::Mac(Mac::new(hash, bytes)),
+            Kind::Hmac(hash) => Material::Mac(Arc::new(Prepared::new(hash, bytes))),
             Kind::Digest(hash) => Material::Hasher(hash),
             Kind::Public(algorithm, hash) => {
                 let key = algorithm.key(self.form, hash, bytes).ok_or(KeyProblem::NotPublicKey)?;

@@ -1,10 +1,16 @@
 //! The four hashes, plain and keyed, and the tags they give. Knows nothing of requests.
 
+mod joint;
+mod lanes;
+
 use std::fmt;
 
 use aws_lc_rs::{digest, hmac};
 
 use super::encoding::{Encoding, LONGEST_TAG};
+
+pub(super) use joint::{Begun, WORTH_EIGHT, Work, digests};
+pub(super) use lanes::{LANES, Lanes};
 
 /// A hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +27,20 @@ pub(super) enum Hash {
 pub(super) struct Mac {
     hash: Hash,
     context: hmac::Context,
+}
+
+/// A key that messages are begun with: it has taken in the key and no message.
+pub(super) struct Prepared {
+    mac: Mac,
+    /// The same for several messages at once, where that is of use.
+    begun: Option<Begun>,
+}
+
+/// The hash every name of a message begins with: a block that tells apart what was signed by different schemes.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    hasher: Hasher,
+    begun: Begun,
 }
 
 /// A plain hash under way: for messages that hold the secret themselves, and for what names a message.
@@ -85,6 +105,48 @@ impl Mac {
     }
 }
 
+impl Prepared {
+    /// Takes in the key.
+    pub(super) fn new(hash: Hash, key: &[u8]) -> Self {
+        let begun = match hash {
+            Hash::Sha256 => Some(Begun::hmac(key)),
+            Hash::Sha1 | Hash::Sha384 | Hash::Sha512 => None,
+        };
+        Self { mac: Mac::new(hash, key), begun }
+    }
+
+    /// A MAC of a message that comes piece by piece.
+    pub(super) fn mac(&self) -> &Mac {
+        &self.mac
+    }
+
+    /// The same for a message that is hashed together with others; `None`: it cannot be.
+    pub(super) fn begun(&self) -> Option<&Begun> {
+        self.begun.as_ref()
+    }
+}
+
+impl Opening {
+    /// The opening of this name.
+    pub(super) fn new(name: &str) -> Self {
+        let mut block = [0; 64];
+        block.iter_mut().zip(sha256(name.as_bytes())).for_each(|(to, from)| *to = from);
+        let mut hasher = Hasher::new(Hash::Sha256);
+        hasher.update(&block);
+        Self { hasher, begun: Begun::hash(&block) }
+    }
+
+    /// A name of a message that comes piece by piece.
+    pub(super) fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
+    /// The same for a message that is hashed together with others.
+    pub(super) fn begun(&self) -> &Begun {
+        &self.begun
+    }
+}
+
 impl Hasher {
     /// A hash of nothing yet.
     pub(super) fn new(hash: Hash) -> Self {
@@ -124,7 +186,8 @@ impl Tag {
         self.bytes.get(..self.length).unwrap_or(&[])
     }
 
-    fn of(output: &[u8]) -> Self {
+    /// What a hash gave.
+    pub(super) fn of(output: &[u8]) -> Self {
         let mut bytes = [0; LONGEST_TAG];
         let length = output.len().min(LONGEST_TAG);
         for (to, from) in bytes.iter_mut().zip(output) {
@@ -132,6 +195,13 @@ impl Tag {
         }
         Self { bytes, length }
     }
+}
+
+/// SHA-256 of a few bytes.
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut output = [0; 32];
+    output.iter_mut().zip(digest::digest(&digest::SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
+    output
 }
 
 impl fmt::Debug for Hasher {

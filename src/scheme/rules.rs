@@ -8,7 +8,7 @@ use super::candidates::{Items, Reading};
 use super::code::Code;
 use super::key::KeyRule;
 use super::locator::{Locator, Source};
-use super::mac::Hasher;
+use super::mac::Opening;
 use super::signed::covers_body;
 use super::spec::SpecProblem;
 use super::template::{Field, Part, What};
@@ -43,7 +43,7 @@ pub(super) struct Rules {
     /// The body is signed as it was before its content coding.
     pub(super) decoded: bool,
     /// The beginning of every replay id.
-    pub(super) memory: Hasher,
+    pub(super) memory: Arc<Opening>,
     /// What follows from the above.
     pub(super) facts: Facts,
 }

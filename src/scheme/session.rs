@@ -2,24 +2,29 @@
 //! the verdict when it is whole. One MAC per key; every candidate is compared with every key's tag on decoded bytes,
 //! in constant time and to the end.
 
+mod convoy;
+mod feed;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderMap;
+use http::header::CONTENT_LENGTH;
 use subtle::ConditionallySelectable;
 
 use super::candidates::Demand;
 use super::code::{Claim, CodeHead, Reader};
 use super::decoded::{self, Coding};
-use super::key::{Candidate, Key, Lane};
+use super::key::{Candidate, Key, Lane, Proof};
 use super::locator::{Locator, Source};
-use super::mac::Hasher;
+use super::mac::Lanes;
 use super::message::{Piece, View, absent};
 use super::rules::{Arrival, Rules};
 use super::template::{Fence, Field};
-use super::{MOST_CANDIDATES, MOST_KEYS, Refusal, ReplayId, SignedHead, Verified};
+use super::{MOST_CANDIDATES, Refusal, SignedHead, Verified};
 use crate::base::clock::Wall;
+use feed::{Feed, MOST_HELD, Outcome};
 
 /// One request's verification under way. Made by [`Plan::begin`](super::Plan::begin).
 pub struct Session {
@@ -43,6 +48,10 @@ pub struct Session {
 enum Stream {
     /// It is, and so many bytes have come.
     Open(u64),
+    /// It is, and is taken once it is whole: [`Session::join`].
+    Held,
+    /// It is, it was whole, and so many bytes were taken.
+    Taken(u64),
     /// It is once it is decoded, which needs it whole.
     Encoded,
     /// It is not, or only with a filter.
@@ -63,12 +72,6 @@ struct Late {
     values: Vec<Vec<u8>>,
     /// What knows the message, where no template does, and the keys it is judged under.
     code: Option<(Box<dyn Reader>, Vec<Key>)>,
-}
-
-/// What every piece of the message goes into.
-struct Feed {
-    lanes: Vec<Lane>,
-    memory: Option<Hasher>,
 }
 
 impl Session {
@@ -92,7 +95,13 @@ impl Session {
         view.time = time.as_ref().map(|(text, _)| text.as_slice());
         let signed_at = time.as_ref().map(|(_, at)| *at);
         let mut feed = Feed::new(rules, keys, arrival.replay)?;
+        if let Some(lanes) = Lanes::if_quicker().filter(|_| may_wait(rules, &arrival.head)) {
+            feed.hold(lanes);
+        }
         let (rest, mut stream) = message(&view, &mut feed)?;
+        if feed.holds() {
+            stream = Stream::Held;
+        }
         if rules.decoded && decoded::coding(&arrival.head)? == Coding::Gzip {
             stream = Stream::Encoded;
         }
@@ -121,9 +130,35 @@ impl Session {
     /// Takes the next bytes of the body, in order of arrival. Does nothing where the scheme needs the body whole.
     pub fn update(&mut self, chunk: &[u8]) {
         if let Stream::Open(seen) = &mut self.stream {
-            *seen = seen.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+            *seen = seen.saturating_add(length(chunk));
             self.feed.put(chunk);
         }
+    }
+
+    /// The body is whole and [`Session::finish`] is going to be called with it. `true` where it is quicker to let others
+    /// come to this point first: their messages and this one are then hashed together.
+    pub fn join(&mut self, body: &[u8]) -> bool {
+        let is_known = self.rest.iter().all(|rest| match rest {
+            Rest::Bytes(_) | Rest::Secret => true,
+            Rest::Later(_) => false,
+        });
+        match self.stream {
+            Stream::Held if is_known && self.fence.admits(body) => {}
+            Stream::Held | Stream::Open(_) | Stream::Taken(_) | Stream::Encoded | Stream::Closed => {
+                return false;
+            }
+        }
+        self.stream = Stream::Taken(length(body));
+        self.feed.reserve(body.len());
+        self.feed.put(body);
+        for rest in std::mem::take(&mut self.rest) {
+            match rest {
+                Rest::Bytes(bytes) => self.feed.put(&bytes),
+                Rest::Secret => self.feed.put_secret(),
+                Rest::Later(_) => {}
+            }
+        }
+        self.feed.place()
     }
 
     /// The verdict over the whole body: the same bytes that were given to [`Session::update`] piece by piece, or that
@@ -139,7 +174,6 @@ impl Session {
     }
 
     fn verdict(&mut self, body: &[u8]) -> Result<Verified, Refusal> {
-        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let mut fits = true;
         match self.stream {
             Stream::Encoded => {
@@ -149,9 +183,13 @@ impl Session {
                     feed.put(piece);
                 })?;
             }
-            Stream::Open(_) | Stream::Closed if !self.fence.admits(body) => fits = false,
-            Stream::Open(0) => self.feed.put(body),
-            Stream::Open(seen) => fits = seen == length,
+            Stream::Open(_) | Stream::Held | Stream::Taken(_) | Stream::Closed
+                if !self.fence.admits(body) =>
+            {
+                fits = false;
+            }
+            Stream::Open(0) | Stream::Held => self.feed.put(body),
+            Stream::Open(seen) | Stream::Taken(seen) => fits = seen == length(body),
             Stream::Closed => {}
         }
         if !fits {
@@ -171,10 +209,9 @@ impl Session {
                 }
             }
         }
-        let memory = self.feed.memory.take().map(id_of);
-        let lanes = std::mem::take(&mut self.feed.lanes);
-        let key = settle(lanes, &self.candidates, self.demand)?;
-        Ok(Verified { key, replay_id: memory, signed_at: self.signed_at })
+        let Outcome { proofs, id } = self.feed.finish();
+        let key = settle(proofs, &self.candidates, self.demand)?;
+        Ok(Verified { key, replay_id: id, signed_at: self.signed_at })
     }
 
     /// The verdict over what code says was signed: every claim under some key; of those keys the last.
@@ -183,16 +220,16 @@ impl Session {
         for Claimed { claim, candidates } in &told.claims {
             let mut first: Option<usize> = None;
             for message in &claim.messages {
-                let lanes: Option<Vec<Lane>> = told
+                let proofs: Option<Vec<Proof>> = told
                     .keys
                     .iter()
                     .map(|key| {
                         let mut lane = Lane::stepped(key, &claim.steps)?;
                         lane.put(message);
-                        Some(lane)
+                        Some(lane.finish())
                     })
                     .collect();
-                match settle(lanes.ok_or(Refusal::Wrong)?, candidates, Demand::Any) {
+                match settle(proofs.ok_or(Refusal::Wrong)?, candidates, Demand::Any) {
                     Ok(key) => first = Some(first.map_or(key, |known| known.min(key))),
                     Err(Refusal::Wrong) => {}
                     Err(other) => return Err(other),
@@ -200,12 +237,12 @@ impl Session {
             }
             let key = first.ok_or(Refusal::Wrong)?;
             last = Some(last.map_or(key, |known: usize| known.max(key)));
-            if let (Some(memory), Some(message)) = (&mut self.feed.memory, claim.messages.first()) {
-                memory.update(&u64::try_from(message.len()).unwrap_or(u64::MAX).to_be_bytes());
-                memory.update(message);
+            if let Some(message) = claim.messages.first() {
+                self.feed.remember(&length(message).to_be_bytes());
+                self.feed.remember(message);
             }
         }
-        let replay_id = self.feed.memory.take().map(id_of);
+        let replay_id = self.feed.finish().id;
         Ok(Verified { key: last.ok_or(Refusal::Missing)?, replay_id, signed_at: self.signed_at })
     }
 
@@ -269,15 +306,6 @@ struct Claimed {
     candidates: Vec<Candidate>,
 }
 
-/// The name a message is remembered by.
-fn id_of(memory: Hasher) -> [u8; 32] {
-    let mut id = [0; 32];
-    for (to, from) in id.iter_mut().zip(memory.finish().bytes()) {
-        *to = *from;
-    }
-    id
-}
-
 /// Feeds what stands before a streamed body and collects what follows it.
 fn message(view: &View<'_>, feed: &mut Feed) -> Result<(Vec<Rest>, Stream), Refusal> {
     let parts = view.rules.message.as_slice();
@@ -322,12 +350,11 @@ fn pinned(rules: &Rules, source: &Source<'_>, now: impl Fn(&Locator) -> bool) ->
 /// does not accept that key refuses them all.
 ///
 /// Security: no comparison depends on the outcome of another; keep it that way.
-fn settle(lanes: Vec<Lane>, candidates: &[Candidate], demand: Demand) -> Result<usize, Refusal> {
+fn settle(proofs: Vec<Proof>, candidates: &[Candidate], demand: Demand) -> Result<usize, Refusal> {
     const NONE: u64 = u64::MAX;
     let mut first = [NONE; MOST_CANDIDATES];
-    for (key, lane) in lanes.into_iter().enumerate().rev() {
+    for (key, proof) in proofs.iter().enumerate().rev() {
         let key = u64::try_from(key).unwrap_or(NONE);
-        let proof = lane.finish();
         for (candidate, first) in candidates.iter().zip(first.iter_mut()) {
             first.conditional_assign(&key, proof.accepts(candidate));
         }
@@ -343,40 +370,25 @@ fn settle(lanes: Vec<Lane>, candidates: &[Candidate], demand: Demand) -> Result<
     }
 }
 
+/// Whether the message may wait for others once it is whole: the head tells all of it but the body, which is short.
+fn may_wait(rules: &Rules, head: &SignedHead<'_>) -> bool {
+    let declared =
+        head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let is_plain =
+        rules.facts.stream.is_some() && !rules.facts.late && !rules.decoded && rules.code.is_none();
+    is_plain && declared.is_some_and(|length| length <= MOST_HELD)
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
 fn source<'a>(rules: &'a Rules, head: &SignedHead<'a>, signatures: &'a [Cow<'a, [u8]>]) -> Source<'a> {
     Source { head: *head, body: None, items: &rules.items, signatures }
 }
 
-impl Feed {
-    /// One lane per key; keys of another kind of scheme are a fault of the caller's and refuse.
-    fn new(rules: &Rules, keys: &[&Key], replay: ReplayId) -> Result<Self, Refusal> {
-        if keys.is_empty() || keys.len() > MOST_KEYS || !keys.iter().all(|key| rules.reading.kind.fits(key)) {
-            return Err(Refusal::Wrong);
-        }
-        let memory = match replay {
-            ReplayId::Wanted if rules.reading.kind.signs_message() => Some(rules.memory.clone()),
-            ReplayId::Wanted | ReplayId::Unwanted => None,
-        };
-        Ok(Self { lanes: keys.iter().map(|key| Lane::new(key)).collect(), memory })
-    }
-
-    fn put(&mut self, bytes: &[u8]) {
-        for lane in &mut self.lanes {
-            lane.put(bytes);
-        }
-        if let Some(memory) = &mut self.memory {
-            memory.update(bytes);
-        }
-    }
-
-    /// The secret is no part of what is remembered: it is the same in every message.
-    fn put_secret(&mut self) {
-        self.lanes.iter_mut().for_each(Lane::put_secret);
-    }
-}
-
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("keys", &self.feed.lanes.len()).finish_non_exhaustive()
+        f.debug_struct("Session").finish_non_exhaustive()
     }
 }

@@ -96,7 +96,32 @@ impl Call {
             .begin(keys, &self.head(), self.now, ReplayId::Wanted)
             .and_then(|session| session.finish(&self.body));
         assert_eq!(whole, unfed, "never fed");
+        assert_eq!(whole, self.judge_together(plan, keys), "with others");
         whole
+    }
+
+    /// In the company of deliveries of other bodies, before and behind it, none of which may change its verdict.
+    fn judge_together(&self, plan: &Plan, keys: &[&Key]) -> Result<Verified, Refusal> {
+        let begun = |call: &Self| {
+            let mut call = call.clone();
+            call.headers.insert(http::header::CONTENT_LENGTH, call.body.len().into());
+            let mut session = plan.begin(keys, &call.head(), call.now, ReplayId::Wanted)?;
+            session.update(&call.body);
+            session.join(&call.body);
+            Ok(session)
+        };
+        let others: Vec<Self> = [&b"{}"[..], &[b'x'; 200], &[b'y'; 200], &self.body]
+            .map(|body| Self { body: [body, b" "].concat(), ..self.clone() })
+            .into();
+        let _before: Vec<_> = others.iter().take(2).map(begun).collect();
+        let own = begun(self);
+        let behind: Vec<_> = others.iter().skip(2).map(begun).collect();
+        let verdict = own.and_then(|session| session.finish(&self.body));
+        for (other, session) in others.iter().skip(2).zip(behind) {
+            let alone = other.judge_in(plan, keys, usize::MAX);
+            assert_eq!(session.and_then(|session| session.finish(&other.body)), alone, "one of the others");
+        }
+        verdict
     }
 
     fn judge_in(&self, plan: &Plan, keys: &[&Key], size: usize) -> Result<Verified, Refusal> {

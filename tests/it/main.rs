@@ -33,4 +33,5 @@ mod slow;
 mod smoke;
 mod start;
 mod streaming;
+mod together;
 mod verdicts;

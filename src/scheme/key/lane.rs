@@ -6,14 +6,15 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::{Key, Material};
 use crate::base::secret::Secret;
-use crate::scheme::mac::{Hasher, Mac, Tag};
+use crate::scheme::mac::{Begun, Hasher, Mac, Prepared, Tag};
 use crate::scheme::public::{PrivateKey, Verification};
 
 /// One key's work on one message.
-#[expect(clippy::large_enum_variant, reason = "a box would cost each request an allocation per key")]
 pub(in crate::scheme) enum Lane {
-    Mac(Mac, Secret),
-    Hasher(Hasher, Secret),
+    /// No byte of the message was taken yet.
+    Fresh(Arc<Prepared>, Secret),
+    Mac(Box<Mac>, Secret),
+    Hasher(Box<Hasher>, Secret),
     Fixed(Tag),
     Public(Box<dyn Verification>),
     Private(Arc<dyn PrivateKey>, Vec<u8>),
@@ -40,8 +41,8 @@ impl Lane {
     /// Begins a message under this key.
     pub(in crate::scheme) fn new(key: &Key) -> Self {
         match &key.material {
-            Material::Mac(mac) => Self::Mac(mac.clone(), key.secret.clone()),
-            Material::Hasher(hash) => Self::Hasher(Hasher::new(*hash), key.secret.clone()),
+            Material::Mac(prepared) => Self::Fresh(Arc::clone(prepared), key.secret.clone()),
+            Material::Hasher(hash) => Self::Hasher(Box::new(Hasher::new(*hash)), key.secret.clone()),
             Material::Token(tag) | Material::Basic(tag) => Self::Fixed(*tag),
             Material::Public(_, key) => Self::Public(key.begin()),
             Material::Private(_, key) => Self::Private(Arc::clone(key), Vec::new()),
@@ -53,17 +54,34 @@ impl Lane {
     pub(in crate::scheme) fn stepped(key: &Key, steps: &[Vec<u8>]) -> Option<Self> {
         let mut lane = Self::new(key);
         for step in steps {
+            lane.start();
             let Self::Mac(mut mac, _) = lane else { return None };
             mac.update(step);
             let (hash, tag) = (mac.hash(), mac.finish());
-            lane = Self::Mac(Mac::new(hash, tag.bytes()), Secret::new(tag.bytes().to_vec()));
+            lane = Self::Mac(Box::new(Mac::new(hash, tag.bytes())), Secret::new(tag.bytes().to_vec()));
         }
         Some(lane)
     }
 
+    /// What the message is begun with where it is hashed together with others; `None`: it cannot be.
+    pub(in crate::scheme) fn begun(&self) -> Option<&Begun> {
+        match self {
+            Self::Fresh(prepared, _) => prepared.begun(),
+            Self::Mac(..) | Self::Hasher(..) | Self::Fixed(_) | Self::Public(_) | Self::Private(..) => None,
+        }
+    }
+
+    fn start(&mut self) {
+        if let Self::Fresh(prepared, secret) = self {
+            *self = Self::Mac(Box::new(prepared.mac().clone()), secret.clone());
+        }
+    }
+
     /// Takes the next bytes of the message.
     pub(in crate::scheme) fn put(&mut self, bytes: &[u8]) {
+        self.start();
         match self {
+            Self::Fresh(..) => {}
             Self::Mac(mac, _) => mac.update(bytes),
             Self::Hasher(hash, _) => hash.update(bytes),
             Self::Fixed(_) => {}
@@ -74,16 +92,18 @@ impl Lane {
 
     /// Takes the key's own bytes, where the message holds them.
     pub(in crate::scheme) fn put_secret(&mut self) {
+        self.start();
         match self {
             Self::Mac(mac, secret) => mac.update(secret.expose()),
             Self::Hasher(hash, secret) => hash.update(secret.expose()),
-            Self::Fixed(_) | Self::Public(_) | Self::Private(..) => {}
+            Self::Fresh(..) | Self::Fixed(_) | Self::Public(_) | Self::Private(..) => {}
         }
     }
 
     /// The message is whole.
     pub(in crate::scheme) fn finish(self) -> Proof {
         match self {
+            Self::Fresh(prepared, _) => Proof::Tag(prepared.mac().clone().finish()),
             Self::Mac(mac, _) => Proof::Tag(mac.finish()),
             Self::Hasher(hash, _) => Proof::Tag(hash.finish()),
             Self::Fixed(tag) => Proof::Tag(tag),
