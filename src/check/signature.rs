@@ -1,4 +1,5 @@
-//! Was the message signed by the provider? Judges the head before the body is read, then the bytes as they arrive.
+//! Was the message signed by the provider? Judges the head before the body is read, then the bytes as they arrive or once
+//! they are whole.
 
 use std::sync::Arc;
 use std::time::Duration;

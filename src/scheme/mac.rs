@@ -37,7 +37,7 @@ pub(super) struct Prepared {
 }
 
 /// The hash every name of a message begins with: a block that tells apart what was signed by different schemes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Opening {
     hasher: Hasher,
     begun: Begun,
@@ -109,7 +109,7 @@ impl Prepared {
     /// Takes in the key.
     pub(super) fn new(hash: Hash, key: &[u8]) -> Self {
         let begun = match hash {
-            Hash::Sha256 => Some(Begun::hmac(key)),
+            Hash::Sha256 => Lanes::if_quicker().map(|_| Begun::hmac(key)),
             Hash::Sha1 | Hash::Sha384 | Hash::Sha512 => None,
         };
         Self { mac: Mac::new(hash, key), begun }

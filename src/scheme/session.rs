@@ -1,5 +1,5 @@
-//! One request's verification: everything the head decides at once, the body taken into the MACs while it arrives,
-//! the verdict when it is whole. One MAC per key; every candidate is compared with every key's tag on decoded bytes,
+//! One request's verification: everything the head decides at once, the body taken into the MACs while it arrives, or
+//! together with those of other requests once it is whole (`convoy`), the verdict at the end. One MAC per key; every candidate is compared with every key's tag on decoded bytes,
 //! in constant time and to the end.
 
 mod convoy;
@@ -127,7 +127,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Takes the next bytes of the body, in order of arrival. Does nothing where the scheme needs the body whole.
+    /// Takes the next bytes of the body, in order of arrival. Does nothing where the body is needed whole, or is taken so.
     pub fn update(&mut self, chunk: &[u8]) {
         if let Stream::Open(seen) = &mut self.stream {
             *seen = seen.saturating_add(length(chunk));
@@ -138,24 +138,26 @@ impl Session {
     /// The body is whole and [`Session::finish`] is going to be called with it. `true` where it is quicker to let others
     /// come to this point first: their messages and this one are then hashed together.
     pub fn join(&mut self, body: &[u8]) -> bool {
-        let is_known = self.rest.iter().all(|rest| match rest {
-            Rest::Bytes(_) | Rest::Secret => true,
-            Rest::Later(_) => false,
-        });
+        let mut behind = 0_usize;
+        for rest in &self.rest {
+            match rest {
+                Rest::Bytes(bytes) => behind = behind.saturating_add(bytes.len()),
+                Rest::Secret | Rest::Later(_) => return false,
+            }
+        }
         match self.stream {
-            Stream::Held if is_known && self.fence.admits(body) => {}
+            Stream::Held if length(body) <= MOST_HELD && self.fence.admits(body) => {}
             Stream::Held | Stream::Open(_) | Stream::Taken(_) | Stream::Encoded | Stream::Closed => {
                 return false;
             }
         }
         self.stream = Stream::Taken(length(body));
-        self.feed.reserve(body.len());
+        self.feed.reserve(body.len().saturating_add(behind));
         self.feed.put(body);
         for rest in std::mem::take(&mut self.rest) {
             match rest {
                 Rest::Bytes(bytes) => self.feed.put(&bytes),
-                Rest::Secret => self.feed.put_secret(),
-                Rest::Later(_) => {}
+                Rest::Secret | Rest::Later(_) => {}
             }
         }
         self.feed.place()
@@ -165,7 +167,7 @@ impl Session {
     /// were never given.
     ///
     /// # Errors
-    /// [`Refusal`]: [`Refusal::BodyShape`] also when the lengths of the two differ.
+    /// [`Refusal`]: [`Refusal::BodyShape`] also when the lengths of what was taken and of `body` differ.
     pub fn finish(mut self, body: &[u8]) -> Result<Verified, Refusal> {
         match self.settled.take() {
             Some(settled) => Ok(settled),
@@ -242,7 +244,7 @@ impl Session {
                 self.feed.remember(message);
             }
         }
-        let replay_id = self.feed.finish().id;
+        let replay_id = self.feed.name();
         Ok(Verified { key: last.ok_or(Refusal::Missing)?, replay_id, signed_at: self.signed_at })
     }
 

@@ -6,7 +6,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::{Key, Material};
 use crate::base::secret::Secret;
-use crate::scheme::mac::{Begun, Hasher, Mac, Prepared, Tag};
+use crate::scheme::mac::{Hasher, Mac, Prepared, Tag};
 use crate::scheme::public::{PrivateKey, Verification};
 
 /// One key's work on one message.
@@ -63,10 +63,10 @@ impl Lane {
         Some(lane)
     }
 
-    /// What the message is begun with where it is hashed together with others; `None`: it cannot be.
-    pub(in crate::scheme) fn begun(&self) -> Option<&Begun> {
+    /// The key, where nothing was taken yet and the message can be hashed together with others.
+    pub(in crate::scheme) fn alongside(&self) -> Option<&Arc<Prepared>> {
         match self {
-            Self::Fresh(prepared, _) => prepared.begun(),
+            Self::Fresh(prepared, _) => prepared.begun().map(|_| prepared),
             Self::Mac(..) | Self::Hasher(..) | Self::Fixed(_) | Self::Public(_) | Self::Private(..) => None,
         }
     }

@@ -1,6 +1,8 @@
 //! HMAC-SHA256 (RFC 2104) and SHA-256 of several messages at once, by [`Lanes`].
 //!
-//! Every work writes to a place of its own: no digest can come to be another's.
+//! A work carries its own place along; one that was not made, for whatever reason, has no digest, and is made by AWS-LC.
+
+use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -15,8 +17,8 @@ const BLOCK: usize = 64;
 
 /// A hash that has taken in one block and nothing else yet.
 ///
-/// Security: as good as the key it was made of.
-#[derive(Clone, Debug, Zeroize, ZeroizeOnDrop)]
+/// Security: as good as the key it was made of; never printed.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(in crate::scheme) struct Begun {
     inner: State,
     /// What the inner digest goes through, for an HMAC.
@@ -24,7 +26,6 @@ pub(in crate::scheme) struct Begun {
 }
 
 /// A message to be hashed, and where it begins.
-#[derive(Debug)]
 pub(in crate::scheme) struct Work<'m> {
     begun: &'m Begun,
     whole: &'m [Block],
@@ -38,7 +39,10 @@ impl Begun {
     pub(super) fn hmac(key: &[u8]) -> Self {
         let mut block = Zeroizing::new([0; BLOCK]);
         match key.len() > BLOCK {
-            true => block.iter_mut().zip(super::sha256(key)).for_each(|(to, from)| *to = from),
+            true => {
+                let short = Zeroizing::new(super::sha256(key));
+                block.iter_mut().zip(short.iter()).for_each(|(to, from)| *to = *from);
+            }
             false => block.iter_mut().zip(key).for_each(|(to, from)| *to = *from),
         }
         let padded = |pad: u8| after(&Zeroizing::new(block.map(|byte| byte ^ pad)));
@@ -92,55 +96,51 @@ fn ended(rest: &[u8], bits: u64) -> ([Block; 2], usize) {
 /// The digests of those works for which it is quicker than one after the other; `None` for the others.
 pub(in crate::scheme) fn digests(lanes: Lanes, works: &[Work<'_>]) -> Vec<Option<[u8; 32]>> {
     let mut digests = vec![None; works.len()];
-    let mut longest_first: Vec<usize> = (0..works.len()).collect();
-    let length = |at: &usize| works.get(*at).map_or(0, |work| work.blocks);
-    longest_first.sort_by_key(|at| std::cmp::Reverse(length(at)));
+    let mut longest_first: Vec<(usize, &Work<'_>)> = works.iter().enumerate().collect();
+    longest_first.sort_by_key(|(_, work)| std::cmp::Reverse(work.blocks));
     let mut rest = longest_first.as_slice();
-    while let Some(longest) = rest.first() {
+    while let Some((_, longest)) = rest.first() {
         let together = rest.get(..LANES).unwrap_or(rest);
-        let apart: usize = together.iter().map(length).sum();
-        let taken = if apart >= length(longest).saturating_mul(WORTH_EIGHT) {
-            let chosen: Vec<&Work<'_>> = together.iter().filter_map(|at| works.get(*at)).collect();
-            for (at, digest) in together.iter().zip(eight(lanes, &chosen)) {
+        let apart: usize = together.iter().map(|(_, work)| work.blocks).sum();
+        let is_worth_it = apart >= longest.blocks.saturating_mul(WORTH_EIGHT);
+        if is_worth_it {
+            for ((at, _), digest) in together.iter().zip(eight(lanes, together)) {
                 if let Some(place) = digests.get_mut(*at) {
-                    *place = Some(digest);
+                    *place = digest;
                 }
             }
-            together.len()
-        } else {
-            1
-        };
-        rest = rest.get(taken..).unwrap_or_default();
+        }
+        rest = rest.get(if is_worth_it { together.len() } else { 1 }..).unwrap_or_default();
     }
     digests
 }
 
-/// The digests of at most eight works, the longest first.
-fn eight(lanes: Lanes, works: &[&Work<'_>]) -> [[u8; 32]; LANES] {
+/// The digests of at most eight works, the longest first, in this order.
+fn eight(lanes: Lanes, works: &[(usize, &Work<'_>)]) -> [Option<[u8; 32]>; LANES] {
     const NOTHING: Block = [0; BLOCK];
     let mut states = states(works, |work| work.begun.inner);
-    let mut digests = [[0; 32]; LANES];
+    let mut digests = [None; LANES];
     let rows: [&[Block]; LANES] =
-        std::array::from_fn(|lane| works.get(lane).map_or(&[][..], |work| work.whole));
-    let shared = works.iter().map(|work| work.whole.len()).min().unwrap_or(0);
+        std::array::from_fn(|lane| works.get(lane).map_or(&[][..], |(_, work)| work.whole));
+    let shared = works.iter().map(|(_, work)| work.whole.len()).min().unwrap_or(0);
     for at in 0..shared {
         lanes.take(&mut states, &rows.map(|row| row.get(at).unwrap_or(&NOTHING)));
     }
-    let most = works.first().map_or(0, |work| work.blocks);
+    let most = works.first().map_or(0, |(_, work)| work.blocks);
     for at in shared..most {
-        let blocks = std::array::from_fn(|lane| works.get(lane).map_or(&NOTHING, |work| work.block(at)));
+        let blocks = std::array::from_fn(|lane| works.get(lane).map_or(&NOTHING, |(_, work)| work.block(at)));
         lanes.take(&mut states, &blocks);
-        for (lane, (work, digest)) in works.iter().zip(&mut digests).enumerate() {
+        for (lane, ((_, work), digest)) in works.iter().zip(&mut digests).enumerate() {
             if work.blocks == at + 1 {
                 *digest = read(&states, lane);
             }
         }
     }
-    let outer = digests.map(|digest| ended(&digest, 8 * 96).0[0]);
+    let outer = digests.map(|digest| digest.map_or(NOTHING, |digest| ended(&digest, 8 * 96).0[0]));
     states = self::states(works, |work| work.begun.outer.unwrap_or(INITIAL));
     lanes.take(&mut states, &outer.each_ref());
-    for (lane, (work, digest)) in works.iter().zip(&mut digests).enumerate() {
-        if work.begun.outer.is_some() {
+    for (lane, ((_, work), digest)) in works.iter().zip(&mut digests).enumerate() {
+        if work.begun.outer.is_some() && digest.is_some() {
             *digest = read(&states, lane);
         }
     }
@@ -149,9 +149,9 @@ fn eight(lanes: Lanes, works: &[&Work<'_>]) -> [[u8; 32]; LANES] {
 }
 
 /// Of each word the value in every lane.
-fn states(works: &[&Work<'_>], state: impl Fn(&Work<'_>) -> State) -> States {
+fn states(works: &[(usize, &Work<'_>)], state: impl Fn(&Work<'_>) -> State) -> States {
     let mut states = [[0; LANES]; 8];
-    for (lane, work) in works.iter().enumerate() {
+    for (lane, (_, work)) in works.iter().enumerate() {
         for (words, word) in states.iter_mut().zip(state(work)) {
             if let Some(place) = words.get_mut(lane) {
                 *place = word;
@@ -162,12 +162,18 @@ fn states(works: &[&Work<'_>], state: impl Fn(&Work<'_>) -> State) -> States {
 }
 
 /// The digest in a lane.
-fn read(states: &States, lane: usize) -> [u8; 32] {
+fn read(states: &States, lane: usize) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     for (to, words) in digest.as_chunks_mut().0.iter_mut().zip(states) {
-        *to = words.get(lane).copied().unwrap_or(0).to_be_bytes();
+        *to = words.get(lane)?.to_be_bytes();
     }
-    digest
+    Some(digest)
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[begun]")
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! SHA-256 (FIPS 180-4 §6.2) of eight messages at once, a block of each, every message in a lane of its own of the
-//! processor's registers. For processors without instructions for SHA-256: these take one message after the other quicker.
+//! processor's registers. For processors that have no instructions for SHA-256; those that have take one message after the
+//! other quicker.
 //!
 //! No branch and no address depends on what is hashed.
 

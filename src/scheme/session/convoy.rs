@@ -4,8 +4,9 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::scheme::mac::{Begun, LANES, Lanes, WORTH_EIGHT, Work, digests};
+use crate::scheme::mac::{LANES, Lanes, Opening, Prepared, WORTH_EIGHT, Work, digests};
 
 /// Most hashes made in one go: two for each lane, so that the others of the worker do not wait for long.
 const MOST_AT_ONCE: usize = 2 * LANES;
@@ -19,14 +20,24 @@ pub(super) struct Place(Rc<Message>);
 
 struct Message {
     bytes: Vec<u8>,
-    begun: Vec<Begun>,
-    digests: OnceCell<Vec<Option<[u8; 32]>>>,
+    keys: Vec<Arc<Prepared>>,
+    memory: Option<Arc<Opening>>,
+    made: OnceCell<Made>,
+}
+
+/// What was made of a message; `None` where one that is made alone is quicker.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    /// Of each key.
+    pub(super) tags: Vec<Option<[u8; 32]>>,
+    /// The name it is remembered by.
+    pub(super) id: Option<[u8; 32]>,
 }
 
 impl Place {
-    /// Waits for the digests of a message under all that was begun.
-    pub(super) fn new(bytes: Vec<u8>, begun: Vec<Begun>) -> Self {
-        let message = Rc::new(Message { bytes, begun, digests: OnceCell::new() });
+    /// Waits for the tags of a message under these keys, and for its name.
+    pub(super) fn new(bytes: Vec<u8>, keys: Vec<Arc<Prepared>>, memory: Option<Arc<Opening>>) -> Self {
+        let message = Rc::new(Message { bytes, keys, memory, made: OnceCell::new() });
         WAITING.with_borrow_mut(|waiting| waiting.push_back(Rc::clone(&message)));
         Self(message)
     }
@@ -36,24 +47,25 @@ impl Place {
         &self.0.bytes
     }
 
-    /// The digests, in the order they were begun; `None` where one that is made alone is quicker.
-    pub(super) fn digests(&self, lanes: Lanes) -> &[Option<[u8; 32]>] {
-        if self.0.digests.get().is_none() {
+    /// What is made of it, together with others.
+    pub(super) fn made(&self, lanes: Lanes) -> &Made {
+        const NOTHING: &Made = &Made { tags: Vec::new(), id: None };
+        if self.0.made.get().is_none() {
             hash(lanes, &self.company());
         }
-        self.0.digests.get().map_or(&[], Vec::as_slice)
+        self.0.made.get().unwrap_or(NOTHING)
     }
 
     /// This message and those that have waited longest, as many as fill the lanes; who is left waits for more to come.
     fn company(&self) -> Vec<Rc<Message>> {
         WAITING.with_borrow_mut(|waiting| {
             leave(waiting, &self.0);
-            let mut count = self.0.begun.len();
-            let all = waiting.iter().take(MOST_AT_ONCE).map(|message| message.begun.len()).sum::<usize>();
+            let mut count = self.0.count();
+            let all = waiting.iter().take(MOST_AT_ONCE).map(|message| message.count()).sum::<usize>();
             let most = full(count.saturating_add(all));
             let mut company = vec![Rc::clone(&self.0)];
             while let Some(next) = waiting.front() {
-                count = count.saturating_add(next.begun.len());
+                count = count.saturating_add(next.count());
                 if count > most {
                     break;
                 }
@@ -76,7 +88,7 @@ fn full(count: usize) -> usize {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if self.0.digests.get().is_none() {
+        if self.0.made.get().is_none() {
             // A thread that ends has no list any more.
             let _ended = WAITING.try_with(|waiting| {
                 if let Ok(mut waiting) = waiting.try_borrow_mut() {
@@ -93,15 +105,56 @@ fn leave(waiting: &mut VecDeque<Rc<Message>>, message: &Rc<Message>) {
     }
 }
 
+/// What a digest is, of which message of the company.
+#[derive(Clone, Copy)]
+enum Slot {
+    Tag { message: usize, key: usize },
+    Id { message: usize },
+}
+
+/// Security: a digest goes where its work came from, and what was not made stays `None`; a name, which anyone can compute,
+/// never stands where a tag is due.
 fn hash(lanes: Lanes, company: &[Rc<Message>]) {
-    let works: Vec<Work<'_>> = company
-        .iter()
-        .flat_map(|message| message.begun.iter().map(|begun| Work::new(begun, &message.bytes)))
-        .collect();
-    let mut made = digests(lanes, &works).into_iter();
-    for message in company {
-        // Of a message that is here for the first time: its place is empty.
-        let _full = message.digests.set(made.by_ref().take(message.begun.len()).collect());
+    let (slots, works): (Vec<Slot>, Vec<Work<'_>>) =
+        company.iter().enumerate().flat_map(|(at, message)| message.works(at)).unzip();
+    let empty = |message: &Rc<Message>| Made { tags: vec![None; message.keys.len()], id: None };
+    let mut made: Vec<Made> = company.iter().map(empty).collect();
+    for (slot, digest) in slots.into_iter().zip(digests(lanes, &works)) {
+        match slot {
+            Slot::Tag { message, key } => {
+                if let Some(place) = made.get_mut(message).and_then(|made| made.tags.get_mut(key)) {
+                    *place = digest;
+                }
+            }
+            Slot::Id { message } => {
+                if let Some(made) = made.get_mut(message) {
+                    made.id = digest;
+                }
+            }
+        }
+    }
+    for (message, made) in company.iter().zip(made) {
+        // Who is here was not hashed before: the place is empty.
+        let _full = message.made.set(made);
+    }
+}
+
+impl Message {
+    /// How many hashes are asked for.
+    fn count(&self) -> usize {
+        self.keys.len().saturating_add(usize::from(self.memory.is_some()))
+    }
+
+    fn works(&self, message: usize) -> impl Iterator<Item = (Slot, Work<'_>)> {
+        let keys = self.keys.iter().enumerate();
+        let tags = keys.filter_map(move |(key, prepared)| {
+            Some((Slot::Tag { message, key }, Work::new(prepared.begun()?, &self.bytes)))
+        });
+        let id = self
+            .memory
+            .as_ref()
+            .map(|opening| (Slot::Id { message }, Work::new(opening.begun(), &self.bytes)));
+        tags.chain(id)
     }
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::convoy::Place;
 use crate::scheme::key::{Key, Lane, Proof};
-use crate::scheme::mac::{Begun, Hasher, Lanes, Opening, Tag};
+use crate::scheme::mac::{Hasher, Lanes, Opening, Prepared, Tag};
 use crate::scheme::rules::Rules;
 use crate::scheme::{MOST_KEYS, Refusal, ReplayId};
 
-/// Longest body that is held back, bytes: hashing four times as much keeps the others of a worker waiting.
+/// Longest body that is held back, bytes. Eight of them are hashed in a tenth of a millisecond, for which all others of the worker
+/// wait; and so much is copied beside what is leased, until the verdict.
 pub(super) const MOST_HELD: u64 = 16 << 10;
 
 /// What every piece of the message goes into.
@@ -59,7 +60,7 @@ impl Feed {
 
     /// Holds the message back, where it can be hashed together with others. To be called before its first piece.
     pub(super) fn hold(&mut self, lanes: Lanes) {
-        if self.lanes.iter().all(|lane| lane.begun().is_some()) {
+        if self.lanes.iter().all(|lane| lane.alongside().is_some()) {
             self.held = Held::Message(Vec::new(), lanes);
         }
     }
@@ -74,18 +75,14 @@ impl Feed {
 
     /// The message is whole: it waits to be hashed together with others. `false` where it was not held back.
     pub(super) fn place(&mut self) -> bool {
-        match std::mem::replace(&mut self.held, Held::Nothing) {
-            Held::Message(bytes, lanes) => {
-                let keys = self.lanes.iter().filter_map(Lane::begun);
-                let begun = keys.chain(self.memory.as_ref().and_then(Memory::begun)).cloned().collect();
-                self.held = Held::Placed(Place::new(bytes, begun), lanes);
-                true
-            }
-            other @ (Held::Nothing | Held::Placed(..)) => {
-                self.held = other;
-                false
-            }
+        let keys: Option<Vec<Arc<Prepared>>> =
+            self.lanes.iter().map(|lane| lane.alongside().map(Arc::clone)).collect();
+        let Some(keys) = keys.filter(|_| self.holds()) else { return false };
+        if let Held::Message(bytes, lanes) = std::mem::replace(&mut self.held, Held::Nothing) {
+            let memory = self.memory.as_ref().and_then(Memory::alongside);
+            self.held = Held::Placed(Place::new(bytes, keys, memory), lanes);
         }
+        true
     }
 
     /// Makes room for that much more of the message.
@@ -116,9 +113,16 @@ impl Feed {
 
     /// Bytes that are remembered and no part of what the lanes are fed.
     pub(super) fn remember(&mut self, bytes: &[u8]) {
+        self.release();
         if let Some(memory) = &mut self.memory {
             memory.update(bytes);
         }
+    }
+
+    /// The name of what was remembered; the lanes have taken nothing.
+    pub(super) fn name(&mut self) -> Option<[u8; 32]> {
+        self.release();
+        self.memory.take().map(Memory::finish)
     }
 
     /// The message is whole.
@@ -127,9 +131,10 @@ impl Feed {
         let memory = self.memory.take();
         match std::mem::replace(&mut self.held, Held::Nothing) {
             Held::Placed(place, wide) => {
-                let mut digests = place.digests(wide).iter().copied().chain(std::iter::repeat(None));
-                let proofs = lanes.into_iter().zip(&mut digests).map(|(mut lane, digest)| match digest {
-                    Some(digest) => Proof::Tag(Tag::of(&digest)),
+                let made = place.made(wide);
+                let tags = made.tags.iter().copied().chain(std::iter::repeat(None));
+                let proofs = lanes.into_iter().zip(tags).map(|(mut lane, tag)| match tag {
+                    Some(tag) => Proof::Tag(Tag::of(&tag)),
                     None => {
                         lane.put(place.message());
                         lane.finish()
@@ -137,7 +142,7 @@ impl Feed {
                 });
                 let proofs = proofs.collect();
                 let id = memory.map(|mut memory| {
-                    digests.next().flatten().unwrap_or_else(|| {
+                    made.id.unwrap_or_else(|| {
                         memory.update(place.message());
                         memory.finish()
                     })
@@ -159,10 +164,8 @@ impl Feed {
     }
 
     fn hash(&mut self, bytes: &[u8]) {
-        for lane in &mut self.lanes {
-            lane.put(bytes);
-        }
-        self.remember(bytes);
+        self.lanes.iter_mut().for_each(|lane| lane.put(bytes));
+        self.memory.iter_mut().for_each(|memory| memory.update(bytes));
     }
 }
 
@@ -173,9 +176,9 @@ fn alone(mut lanes: Vec<Lane>, mut memory: Option<Memory>, rest: &[u8]) -> Outco
 }
 
 impl Memory {
-    fn begun(&self) -> Option<&Begun> {
+    fn alongside(&self) -> Option<Arc<Opening>> {
         match self {
-            Self::Fresh(opening) => Some(opening.begun()),
+            Self::Fresh(opening) => Some(Arc::clone(opening)),
             Self::Begun(_) => None,
         }
     }

@@ -41,7 +41,7 @@ const PRIMES: [u128; 64] = {
     primes
 };
 
-/// The largest number whose power of this degree is not above `of`: at most 36 bits.
+/// The largest number whose power of this degree is not above `of`: at most 37 bits.
 const fn root(of: u128, degree: u32) -> u128 {
     let (mut root, mut bit) = (0_u128, 1 << 36);
     while bit > 0 {
