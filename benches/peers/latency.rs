@@ -15,8 +15,9 @@ pub(crate) const RATES: [u32; 2] = [1_000, 3_000];
 /// No proxy at all: what the load generator and the origin take.
 pub(crate) const DIRECT: &str = "no proxy";
 const CONNECTIONS: usize = 32;
-/// Long enough at the lower rate that a 99th percentile is not one request.
-const SLICE: Duration = Duration::from_millis(500);
+/// Long enough at the lower rate that a 99th percentile is not one request, and short, so that what disturbs the machine for a
+/// moment disturbs few of many slices.
+const SLICE: Duration = Duration::from_millis(250);
 
 /// One proxy at one rate, a number for each round, in microseconds.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ pub(crate) fn measure(ground: Ground<'_>) -> Tried<Vec<Latency>> {
         };
         let mut found: Vec<Latency> = lanes.iter().map(empty).collect();
         let mut dice = Dice(0x0DE4);
-        for _ in 0..ground.rounds.div_ceil(2) {
+        for _ in 0..ground.rounds {
             for number in dice.order(lanes.len()) {
                 let (Some((label, address)), Some(latency)) = (lanes.get(number), found.get_mut(number))
                 else {

@@ -7,11 +7,12 @@ use crate::contest::Table;
 use crate::footprint::{AFTERWARDS, CROWD};
 use crate::goals::{self, Goal, Room, Verdict};
 use crate::growth::Growth;
+use crate::latency::Latency;
 use crate::machine::Machine;
 use crate::options::{Depth, Options};
 use crate::proxies::Peer;
 use crate::run::Findings;
-use crate::stats::{self, Estimate, median, quantile};
+use crate::stats::{self, Estimate, median, paired_difference, quantile};
 use crate::trouble::Tried;
 
 /// Above so many cores, others were using the machine.
@@ -23,7 +24,7 @@ answered. One worker each: nginx `worker_processes 1`, HAProxy `nbthread 1`, Env
 in an order of its own; a number is the median over the rounds, a ratio that of two medians with the 95 % interval
 of a bootstrap over paired rounds, by which the goals are judged. Beside it stands the median of the ratios within a round,
 which a machine that is slow for a while does not touch. Connections are kept through all rounds. HTTP/2 has a fifth
-of the rounds, of 7,500 requests each; latency half of them, of 0.5 s; growth a quarter, of 1 s. Turns are short and
+of the rounds, of 7,500 requests each; latency as many, of 0.25 s; growth a quarter, of 1 s. Turns are short and
 rounds many, because a neighbour on a shared host slows one moment and not the next: what disturbs one proxy then disturbs the one timed
 after it. The kernel's part of the CPU is what the clock's ticks found. Requests per second are what the shared core of
 load and origin asked for, not what a proxy could do at most. How each proxy does the work stands in
@@ -127,11 +128,21 @@ fn latencies(text: &mut String, findings: &Findings) {
         return;
     }
     text.push_str("\n## Latency of keyed\n\nOpen loop; counted from when a request was due. The relay checks nothing.\n\n");
-    text.push_str("| Way | requests/s | p50 µs | p99 µs | p99, middle half |\n|---|---|---|---|---|\n");
+    text.push_str(
+        "| Way | requests/s | p50 µs | p99 µs | p99, middle half | Sidegate's p99 less it, in the same round | 95 % interval |\n\
+         |---|---|---|---|---|---|---|\n",
+    );
     for latency in &findings.latencies {
+        let own = findings.latencies.iter().find(|own| is_own(own) && own.rate == latency.rate);
+        let beside =
+            own.filter(|_| !is_own(latency)).and_then(|own| paired_difference(&own.p99, &latency.p99));
+        let beside = beside.map_or_else(
+            || "| |".to_owned(),
+            |it| format!("{:+.0} | {:+.0} to {:+.0} |", it.value, it.low, it.high),
+        );
         let _ = writeln!(
             text,
-            "| {} | {} | {:.0} | {:.0} | {:.0}–{:.0} |",
+            "| {} | {} | {:.0} | {:.0} | {:.0}–{:.0} | {beside}",
             latency.label,
             latency.rate,
             median(&latency.p50),
@@ -140,6 +151,10 @@ fn latencies(text: &mut String, findings: &Findings) {
             quantile(&latency.p99, 0.75),
         );
     }
+}
+
+fn is_own(latency: &Latency) -> bool {
+    latency.label == Peer::Sidegate.name()
 }
 
 fn footprints(text: &mut String, findings: &Findings) {

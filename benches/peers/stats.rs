@@ -46,6 +46,12 @@ pub(crate) fn paired_ratio(ours: &[f64], theirs: &[f64]) -> Option<Estimate> {
     estimate(&each, &vec![1.0; each.len()], |a, _| Some(a))
 }
 
+/// The same of `ours` less `theirs`.
+pub(crate) fn paired_difference(ours: &[f64], theirs: &[f64]) -> Option<Estimate> {
+    let each: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a - b).collect();
+    estimate(&each, &each, |a, _| Some(a))
+}
+
 fn estimate(ours: &[f64], theirs: &[f64], join: impl Fn(f64, f64) -> Option<f64>) -> Option<Estimate> {
     let pairs: Vec<(f64, f64)> = ours.iter().copied().zip(theirs.iter().copied()).collect();
     if pairs.is_empty() {
