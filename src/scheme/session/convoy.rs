@@ -51,18 +51,23 @@ impl Place {
     pub(super) fn made(&self, lanes: Lanes) -> &Made {
         const NOTHING: &Made = &Made { tags: Vec::new(), id: None };
         if self.0.made.get().is_none() {
-            hash(lanes, &self.company());
+            match self.company() {
+                Some(company) => hash(lanes, &company),
+                // It stays so, whoever comes later.
+                None => drop(self.0.made.set(Made::default())),
+            }
         }
         self.0.made.get().unwrap_or(NOTHING)
     }
 
-    /// This message and those that have waited longest, as many as fill the lanes; who is left waits for more to come.
-    fn company(&self) -> Vec<Rc<Message>> {
+    /// This message and those that have waited longest, as many as fill the lanes; who is left waits for more to come. `None`
+    /// where all who wait are too few.
+    fn company(&self) -> Option<Vec<Rc<Message>>> {
         WAITING.with_borrow_mut(|waiting| {
             leave(waiting, &self.0);
             let mut count = self.0.count();
             let all = waiting.iter().take(MOST_AT_ONCE).map(|message| message.count()).sum::<usize>();
-            let most = full(count.saturating_add(all));
+            let most = Some(full(count.saturating_add(all))).filter(|most| *most > 0)?;
             let mut company = vec![Rc::clone(&self.0)];
             while let Some(next) = waiting.front() {
                 count = count.saturating_add(next.count());
@@ -71,7 +76,7 @@ impl Place {
                 }
                 company.extend(waiting.pop_front());
             }
-            company
+            Some(company)
         })
     }
 }

@@ -6,7 +6,7 @@ fn prepared(key: &str) -> Arc<Prepared> {
 }
 
 fn tag(place: &Place) -> Option<Vec<u8>> {
-    place.made(lanes()).tags[0].map(Vec::from)
+    place.made(lanes()).tags.first().copied().flatten().map(Vec::from)
 }
 
 fn place(key: &str, message: &str) -> Place {
