@@ -27,7 +27,7 @@ BODY = bytes(index * 31 % 251 for index in range(4_059))
 # In this order; the runtime's loop is inlined into what starts its thread.
 GROUPS = [
     ("memory copied, compared", re.compile(r"mem(cpy|move|set|cmp)|bcmp")),
-    ("hash", re.compile(r"aws_lc|sha256|SHA256|HMAC")),
+    ("hash", re.compile(r"aws_lc|sha256|SHA256|HMAC|fearless_simd")),
     ("allocator", re.compile(r"^_?mi_|malloc|^free")),
     ("listen, exchange", re.compile(r"sidegate::(listen|exchange|snapshot)")),
     ("identify", re.compile(r"sidegate::identify")),
