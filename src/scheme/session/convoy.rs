@@ -26,7 +26,9 @@ struct Message {
 }
 
 /// What was made of a message; `None` where one that is made alone is quicker.
-#[derive(Debug, Default)]
+///
+/// Security: a tag is a signature of the message; never printed.
+#[derive(Default)]
 pub(super) struct Made {
     /// Of each key.
     pub(super) tags: Vec<Option<[u8; 32]>>,
